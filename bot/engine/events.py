@@ -1,0 +1,35 @@
+"""What can happen to a session: the inputs of `advance`, in the past tense."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class FlowStarted:
+    """The flow begins; the message that triggered it, if any, is in the facts."""
+
+    trigger: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived:
+    """The contact wrote; text and reading are in the facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """A timer of the session is due."""
+
+    timer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActionReturned:
+    """The action that the turn waits for answered, with Rasa's events and responses."""
+
+    events: Sequence[Mapping[str, Any]] = ()
+    responses: Sequence[Mapping[str, Any]] = ()
+
+
+Event = FlowStarted | MessageReceived | TimerFired | ActionReturned

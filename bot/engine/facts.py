@@ -1,0 +1,38 @@
+"""What a turn may look at: the message as read, the contact, and answers asked for before."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.engine.parse import NOTHING_READ, Parse
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseText:
+    """One variation of a response of domain.yml."""
+
+    text: str = ""
+    buttons: tuple[Mapping[str, str], ...] = ()
+    image: str | None = None
+    custom: Mapping[str, Any] | None = None
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`key` names the turn; ids and the choice of variations derive from it.
+
+    `answers` are those of Python conditions by their full name. `fields` and `tags` are the
+    contact's, as changed so far in this turn.
+    """
+
+    key: str
+    text: str = ""
+    parse: Parse = NOTHING_READ
+    has_message: bool = False
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    tags: frozenset[str] = frozenset()
+    answers: Mapping[str, bool] = field(default_factory=dict)
+    responses: Mapping[str, tuple[ResponseText, ...]] = field(default_factory=dict)
+    actions: frozenset[str] | None = None
+    channel: str = ""

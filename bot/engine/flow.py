@@ -1,0 +1,139 @@
+"""A flow as the engine runs it: states, and the transitions between them, in order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bot.engine.conditions import ALWAYS, Condition
+from bot.engine.steps import Step
+
+DEFAULT_EXPIRY = 3600.0
+"""Seconds of silence after which a session ends, where the flow does not say."""
+
+
+APOLOGY = "Sorry, something went wrong on our side. Please try again in a little while."
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A way out of a state: the first whose condition holds is taken, and its steps run.
+
+    `place` is the JSON pointer of the node in the definition; it also names the steps.
+    """
+
+    target: str
+    condition: Condition
+    enter: tuple[Step, ...]
+    place: str
+    link: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Otherwise:
+    """What a state answers to a message that no transition takes.
+
+    The first `times` such messages run `enter`; the next one runs `then`.
+    """
+
+    enter: tuple[Step, ...]
+    then: tuple[Step, ...]
+    times: int
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """What happens after `after` seconds of silence in a state.
+
+    The first `times` silences run `enter` and wait again; the next one goes to `goto`.
+    """
+
+    after: float
+    goto: str | None
+    enter: tuple[Step, ...]
+    times: int
+    place: str
+
+
+SlotType = Literal["text", "number", "name", "email", "phone", "yes_no", "choice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """A question whose answer goes into a slot."""
+
+    slot: str
+    type: SlotType
+    place: str
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    error: str | None = None
+    attempts: int = 3
+    exit_words: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A place where a session waits, or passes through at once where `passes` is set.
+
+    `condition` and `enter` are those the state's own node gives: they decide on starting (for the
+    initial state) and run when a timeout or a step goes here.
+    """
+
+    name: str
+    place: str
+    transitions: tuple[Transition, ...] = ()
+    condition: Condition = ALWAYS
+    enter: tuple[Step, ...] = ()
+    otherwise: Otherwise | None = None
+    timeout: Timeout | None = None
+    collect: Collect | None = None
+    passes: bool = False
+    defined: bool = True
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing leads on from here."""
+        return not self.transitions and self.collect is None and self.timeout is None
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What starts a flow. `value` depends on the kind: keywords, an intent, an event's type."""
+
+    kind: Literal["keyword", "intent", "event", "webhook", "schedule", "manual"]
+    value: tuple[str, ...]
+    place: str
+    when: Condition = ALWAYS
+    interrupt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A declared slot; `scope` says whether it belongs to the session or to the contact."""
+
+    name: str
+    type: str = "any"
+    scope: Literal["session", "contact"] = "session"
+    initial: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A versioned state machine. `version` is the hash of the definition's content."""
+
+    name: str
+    version: str
+    initial: str
+    states: Mapping[str, State]
+    triggers: tuple[Trigger, ...] = ()
+    slots: Mapping[str, Slot] = field(default_factory=dict)
+    otherwise: Otherwise | None = None
+    language: str | None = None
+    title: str = ""
+    expires_after: float = DEFAULT_EXPIRY
+    apology: str = APOLOGY
+    definition: Any = None
+    step_lists: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
+    """Every list of steps by its place, so that a waiting session can go on in the middle of one."""

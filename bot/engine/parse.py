@@ -1,0 +1,53 @@
+"""What the NLU layer read in one message, as a value."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+FALLBACK_INTENT = "nlu_fallback"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A name with the probability (0 to 1) that the message means it."""
+
+    name: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A span of the original text: `text[start:end]`, counted in code points."""
+
+    entity: str
+    value: Any
+    start: int
+    end: int
+    confidence: float = 1.0
+    extractor: str = ""
+    role: str | None = None
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parse:
+    """One reading. `intent` is `nlu_fallback` where no intent reached the threshold."""
+
+    text: str
+    intent: Intent
+    ranking: tuple[Intent, ...] = ()
+    entities: tuple[Entity, ...] = ()
+    language: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    def confidence(self, intent: str) -> float:
+        """The probability of `intent` in the ranking; 0 where it is unknown."""
+        if self.intent.name == intent:
+            return self.intent.confidence
+        return next((i.confidence for i in self.ranking if i.name == intent), 0.0)
+
+    def entity(self, name: str) -> Entity | None:
+        """The first entity of that name."""
+        return next((e for e in self.entities if e.entity == name), None)
+
+
+NOTHING_READ = Parse(text="", intent=Intent(FALLBACK_INTENT, 0.0))

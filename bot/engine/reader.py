@@ -1,0 +1,423 @@
+"""JSON documents into flows: the nested form and the document form around it.
+
+Every mistake is a finding with its place, so that an author sees all of them at once. The
+published JSON Schema (`flow.schema.json`) describes the same language for editors.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, cast, get_args
+
+from bot.engine.condition_reader import read_condition, read_optional_condition
+from bot.engine.conditions import (
+    ALWAYS,
+)
+from bot.engine.findings import DefinitionInvalid, Finding, escape, nearest
+from bot.engine.flow import (
+    APOLOGY,
+    DEFAULT_EXPIRY,
+    Collect,
+    Flow,
+    Otherwise,
+    Slot,
+    SlotType,
+    State,
+    Timeout,
+    Transition,
+    Trigger,
+)
+from bot.engine.reading import (
+    DEEPEST_DOCUMENT,
+    DEEPEST_NESTING,
+    LARGEST_DOCUMENT,
+    NOT_TEXT,
+    Reading,
+    T,
+    read_flag,
+    read_seconds,
+    read_template,
+    read_texts,
+    shown,
+)
+from bot.engine.step_reader import read_say, read_steps
+from bot.engine.steps import (
+    End,
+    Start,
+    Step,
+)
+
+DOCUMENT_KEYS = (
+    "$schema", "$comment", "flow", "title", "version", "language", "triggers", "expires_after",
+    "slots", "otherwise", "apology", "states",
+)  # fmt: skip
+STATE_KEYS = (
+    "$comment", "name", "condition", "enter", "states", "otherwise", "timeout", "collect", "pass",
+)  # fmt: skip
+TRIGGER_KINDS = ("keyword", "intent", "event", "webhook", "schedule", "manual")
+
+
+def read_flow(document: Any, name: str) -> Flow:
+    """The flow of a parsed JSON document; `name` is the file's, for one that does not say its own.
+
+    Raises DefinitionInvalid with every error found.
+    """
+    flow, findings = examine(document, name)
+    if flow is None:
+        raise DefinitionInvalid(f for f in findings if f.severity == "error")
+    return flow
+
+
+def examine(document: Any, name: str) -> tuple[Flow | None, list[Finding]]:
+    """The flow, or None where it has errors, with all findings of the reading."""
+    bare = isinstance(document, list)
+    body = {"states": document} if bare else document
+    reading = Reading(name)
+    if fault := _no_json(document):
+        return None, [fault]
+    if not isinstance(body, dict):
+        reading.error("wrong-type", "", f"expected a list or an object, found {shown(document)}")
+        return None, reading.findings
+    if isinstance(body.get("flow"), str) and body["flow"]:
+        reading.flow = body["flow"]
+    flow = _document(reading, body, "" if bare else "/states", content_hash(document))
+    failed = any(finding.severity == "error" for finding in reading.findings)
+    return (None if failed else flow), reading.findings
+
+
+def content_hash(document: Any) -> str:
+    """A version's name: the hash of the canonical JSON."""
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _no_json(document: Any) -> Finding | None:
+    """What keeps a value from being a JSON document that can be stored and read back."""
+    size = 0
+    ahead: list[tuple[Any, _Trail]] = [(document, None)]
+    while ahead:
+        value, trail = ahead.pop()
+        depth = trail[2] if trail else 0
+        size += len(value) if isinstance(value, str) else 2
+        if size > LARGEST_DOCUMENT:
+            reason = f"larger than {LARGEST_DOCUMENT:,} characters"
+            return Finding("too-large", "error", "", reason, "divide it into several flows")
+        if depth >= DEEPEST_DOCUMENT:
+            reason = "nested too deeply to be read"
+            return Finding("too-deep", "error", _pointer(trail), reason)
+        match value:
+            case dict():
+                for key, below in value.items():
+                    if not isinstance(key, str) or NOT_TEXT.search(key):
+                        place = _pointer(trail)
+                        return Finding("wrong-key", "error", place, f"{key!r} is no key")
+                    size += len(key)
+                    ahead.append((below, (trail, key, depth + 1)))
+            case list():
+                ahead.extend((v, (trail, str(i), depth + 1)) for i, v in enumerate(value))
+            case str() if NOT_TEXT.search(value):
+                place = _pointer(trail)
+                return Finding("wrong-text", "error", place, "a character that is no text")
+            case str() | bool() | int() | None:
+                pass
+            case float() if math.isfinite(value):
+                pass
+            case _:
+                reason = f"{value!r} is not JSON"
+                return Finding("wrong-type", "error", _pointer(trail), reason)
+    return None
+
+
+# The way to a value, as its parent's way, its key and its depth: pointers are long to write out.
+_Trail: TypeAlias = "tuple[_Trail, str, int] | None"
+
+
+def _pointer(trail: _Trail) -> str:
+    words: list[str] = []
+    while trail is not None:
+        words.append(escape(trail[1]))
+        trail = trail[0]
+    return "".join(f"/{word}" for word in reversed(words))
+
+
+def _document(r: Reading, body: Mapping[str, Any], states_place: str, version: str) -> Flow | None:
+    r.known_keys(body, DOCUMENT_KEYS, "")
+    for key in ("title", "language", "$schema"):
+        if key in body:
+            r.typed(body[key], str, f"/{key}", "a text")
+    if "flow" in body:
+        r.text(body["flow"], "/flow", "the flow's name")
+    if "version" in body:
+        r.typed(body["version"], (str, int, float), "/version", "a text or a number")
+    if "apology" in body:
+        read_template(r, body["apology"], "/apology")
+    slots = _slots(r, body.get("slots", {}))
+    triggers = _triggers(r, body.get("triggers", []))
+    otherwise = _otherwise(r, body["otherwise"], "/otherwise") if "otherwise" in body else None
+    expires = read_seconds(r, body, "expires_after", "", DEFAULT_EXPIRY)
+    nodes = body.get("states")
+    if not isinstance(nodes, list) or not nodes:
+        place = states_place if "states" in body else ""
+        r.error("no-states", place, "expected a list of at least one state")
+        return None
+    top = [_state(r, node, f"{states_place}/{i}", 1) for i, node in enumerate(nodes)]
+    _resolve_links(r, {name for name in top if name})
+    if not top[0]:
+        return None
+    return Flow(
+        name=r.flow,
+        version=version,
+        initial=top[0],
+        states=r.states,
+        triggers=triggers,
+        slots=slots,
+        otherwise=otherwise,
+        language=body.get("language"),
+        title=body.get("title", ""),
+        expires_after=expires,
+        apology=body.get("apology", APOLOGY),
+        definition=body if states_place else nodes,
+        step_lists=r.step_lists,
+    )
+
+
+# States
+
+
+def _state(r: Reading, node: Any, place: str, depth: int) -> str:
+    """Reads a state with all below it; answers its name, or nothing where it has none."""
+    name = _node_name(r, node, place)
+    if not name:
+        return ""
+    if name.startswith("@"):
+        r.error(
+            "link-at-top", f"{place}/name", f"{name!r} is a link, and a link leads from a state"
+        )
+        return ""
+    r.known_keys(node, STATE_KEYS, place)
+    if name in r.states:
+        first = r.states[name].place
+        r.error(
+            "duplicate-name", f"{place}/name", f"the name {name!r} is taken by {first}",
+            "every state of a flow has a name of its own; a link to it is written '@NAME'",
+        )  # fmt: skip
+        return ""
+    r.states[name] = State(name=name, place=place)
+    enter = read_steps(r, node.get("enter", []), f"{place}/enter")
+    children = node.get("states", [])
+    if not r.typed(children, list, f"{place}/states", "a list of states"):
+        children = []
+    if depth >= DEEPEST_NESTING:
+        r.error("too-deep", place, f"more than {DEEPEST_NESTING} states within each other",
+                "make some of them top-level states and link to them")  # fmt: skip
+        children = []
+    r.states[name] = State(
+        name=name,
+        place=place,
+        condition=read_optional_condition(r, node, place),
+        enter=enter,
+        transitions=tuple(
+            transition
+            for i, child in enumerate(children)
+            if (transition := _transition(r, child, f"{place}/states/{i}", depth + 1))
+        ),
+        otherwise=_given(r, node, "otherwise", place, _otherwise),
+        timeout=_given(r, node, "timeout", place, _timeout),
+        collect=_given(r, node, "collect", place, _collect),
+        passes=read_flag(r, node, "pass", place),
+    )
+    return name
+
+
+def _transition(r: Reading, node: Any, place: str, depth: int) -> Transition | None:
+    name = _node_name(r, node, place)
+    if not name:
+        return None
+    if not name.startswith("@"):
+        if not (target := _state(r, node, place, depth)):
+            return None
+        state = r.states[target]
+        return Transition(target, state.condition, state.enter, f"{place}/enter")
+    target = name[1:]
+    if not target:
+        r.error("wrong-link", f"{place}/name", "'@' names no state", "write '@NAME'")
+        return None
+    for key in node:
+        if key in STATE_KEYS and key not in ("name", "condition", "enter", "$comment"):
+            r.error("link-with-content", f"{place}/{key}", f"a link has no {key!r} of its own",
+                    f"give it to the state {target!r}")  # fmt: skip
+    r.known_keys(node, STATE_KEYS, place)
+    r.links.append((target, f"{place}/name"))
+    steps = read_steps(r, node.get("enter", []), f"{place}/enter")
+    return Transition(
+        target, read_optional_condition(r, node, place), steps, f"{place}/enter", link=True
+    )
+
+
+def _node_name(r: Reading, node: Any, place: str) -> str:
+    if not r.typed(node, dict, place, "a state (an object)"):
+        return ""
+    name = node.get("name")
+    if not isinstance(name, str) or not name.strip():
+        r.error("no-name", f"{place}/name" if "name" in node else place, "a state needs a name")
+        return ""
+    return name
+
+
+def _resolve_links(r: Reading, top: set[str]) -> None:
+    for target, place in r.links:
+        if target not in r.states:
+            r.warning(
+                "undefined-link", place,
+                f"'@{target}' leads to a state that is nowhere defined: the session ends there",
+                f"define a top-level state {target!r}, or leave it as the end",
+            )  # fmt: skip
+            r.states[target] = State(name=target, place=place, defined=False)
+        elif place.endswith("/name") and target not in top and r.states[target].defined:
+            r.warning("nested-link", place, f"{target!r} is no top-level state",
+                      "links are easier to follow to top-level states")  # fmt: skip
+
+
+def _given(
+    r: Reading, node: Mapping[str, Any], key: str, place: str,
+    read: Callable[[Reading, Any, str], T | None],
+) -> T | None:  # fmt: skip
+    return read(r, node[key], f"{place}/{key}") if key in node else None
+
+
+def _otherwise(r: Reading, node: Any, place: str) -> Otherwise | None:
+    if not r.typed(node, dict, place, 'an object like {"say": ..., "times": 2}'):
+        return None
+    r.known_keys(node, ("$comment", "say", "enter", "times", "then"), place)
+    return Otherwise(
+        enter=_said(r, node, place),
+        then=_last_steps(r, node.get("then", []), f"{place}/then"),
+        times=r.count(node.get("times", 2), 0, f"{place}/times"),
+        place=place,
+    )
+
+
+def _said(r: Reading, node: Mapping[str, Any], place: str) -> tuple[Step, ...]:
+    """The steps of `enter`, or the one of the short form `say`."""
+    if "say" not in node:
+        return read_steps(r, node.get("enter", []), f"{place}/enter")
+    if "enter" in node:
+        r.error("say-and-enter", f"{place}/say", "give either 'say' or 'enter'",
+                "make the text a step of 'enter'")  # fmt: skip
+    step = read_say(r, {"say": node["say"]}, place)
+    r.step_lists[f"{place}/enter"] = steps = (step,) if step else ()
+    return steps
+
+
+def _last_steps(r: Reading, node: Any, place: str) -> tuple[Step, ...]:
+    """Steps after which the session is over, whether or not they say so."""
+    steps = read_steps(r, node, place)
+    if not steps or not isinstance(steps[-1], End | Start):
+        steps = (*steps, End("not_understood"))
+        r.step_lists[place] = steps
+    return steps
+
+
+def _timeout(r: Reading, node: Any, place: str) -> Timeout | None:
+    if not r.typed(node, dict, place, 'an object like {"after": "24h", "goto": "END"}'):
+        return None
+    r.known_keys(node, ("$comment", "after", "goto", "enter", "say", "times"), place)
+    if "after" not in node:
+        r.error("no-duration", place, "a timeout needs 'after'", 'for example "after": "24h"')
+    after = read_seconds(r, node, "after", place, 1.0)
+    if after == 0:
+        r.error("wrong-duration", f"{place}/after", "a timeout needs some time")
+    goto = node.get("goto")
+    if isinstance(goto, str):
+        goto = goto.removeprefix("@")
+    if "goto" in node and r.text(goto, f"{place}/goto", "a state's name"):
+        r.links.append((goto, f"{place}/goto"))
+    steps = _said(r, node, place)
+    times = r.count(node.get("times", 1 if steps else 0), 0, f"{place}/times")
+    return Timeout(after, goto, steps, times, place)
+
+
+def _collect(r: Reading, node: Any, place: str) -> Collect | None:
+    if not r.typed(node, dict, place, 'an object like {"slot": "age", "type": "number"}'):
+        return None
+    known = ("$comment", "slot", "type", "choices", "min", "max", "error", "attempts", "exit_words")
+    r.known_keys(node, known, place)
+    slot, kind = node.get("slot"), node.get("type", "text")
+    if not isinstance(slot, str) or not slot.strip():
+        r.error("no-slot", place, "a question needs the 'slot' its answer goes to")
+        return None
+    if kind not in get_args(SlotType):
+        r.error("unknown-type", f"{place}/type", f"unknown type {kind!r}",
+                nearest(str(kind), get_args(SlotType)))  # fmt: skip
+    choices = read_texts(r, node.get("choices", []), f"{place}/choices")
+    if kind == "choice" and not choices:
+        r.error("no-choices", place, "a question of type 'choice' needs 'choices'")
+    limits = [
+        node[key]
+        for key in ("min", "max")
+        if key in node and r.typed(node[key], (int, float), f"{place}/{key}", "a number")
+    ]
+    if limits != sorted(limits):
+        r.error("wrong-number", f"{place}/max", "no number is at least 'min' and at most 'max'")
+    return Collect(
+        slot=slot,
+        type=cast(SlotType, kind),
+        place=place,
+        choices=choices,
+        minimum=node.get("min"),
+        maximum=node.get("max"),
+        error=read_template(r, node["error"], f"{place}/error") if "error" in node else None,
+        attempts=r.count(node.get("attempts", 3), 1, f"{place}/attempts"),
+        exit_words=frozenset(
+            word.strip().casefold()
+            for word in read_texts(r, node.get("exit_words", []), f"{place}/exit_words")
+        ),
+    )
+
+
+# Triggers and slots
+
+
+def _triggers(r: Reading, nodes: Any) -> tuple[Trigger, ...]:
+    if not r.typed(nodes, list, "/triggers", "a list of triggers"):
+        return ()
+    read = (_trigger(r, node, f"/triggers/{i}") for i, node in enumerate(nodes))
+    return tuple(trigger for trigger in read if trigger)
+
+
+def _trigger(r: Reading, node: Any, place: str) -> Trigger | None:
+    if not r.typed(node, dict, place, 'a trigger like {"keyword": ["coupon"]}'):
+        return None
+    r.known_keys(node, (*TRIGGER_KINDS, "when", "interrupt", "$comment"), place)
+    kinds = [kind for kind in TRIGGER_KINDS if kind in node]
+    if len(kinds) != 1:
+        r.error(
+            "wrong-trigger", place, "a trigger has exactly one kind", nearest("", TRIGGER_KINDS)
+        )
+        return None
+    kind = kinds[0]
+    value = node[kind]
+    bare = value is True and kind in ("manual", "webhook")
+    values = () if bare else read_texts(r, value, f"{place}/{kind}", least=1)
+    when = read_condition(r, node["when"], f"{place}/when") if "when" in node else ALWAYS
+    return Trigger(cast(Any, kind), values, place, when, read_flag(r, node, "interrupt", place))
+
+
+def _slots(r: Reading, nodes: Any) -> dict[str, Slot]:
+    if not r.typed(nodes, dict, "/slots", "an object of slots by name"):
+        return {}
+    slots = {}
+    for name, node in nodes.items():
+        place = f"/slots/{escape(name)}"
+        if not r.typed(node, dict, place, 'an object like {"type": "number"}'):
+            continue
+        r.known_keys(node, ("type", "scope", "initial", "$comment"), place)
+        kind = node.get("type", "any")
+        r.text(kind, f"{place}/type", "a type's name")
+        scope = node.get("scope", "session")
+        if scope not in ("session", "contact"):
+            r.error("unknown-scope", f"{place}/scope", f"unknown scope {scope!r}",
+                    nearest(str(scope), ("session", "contact")))  # fmt: skip
+        slots[name] = Slot(name, kind, scope, node.get("initial"))
+    return slots

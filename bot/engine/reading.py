@@ -1,0 +1,155 @@
+"""What the reading of a document gathers, and how single values in it are read."""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from bot.engine.findings import Finding, escape, nearest
+from bot.engine.flow import (
+    State,
+)
+from bot.engine.steps import (
+    Step,
+)
+from bot.engine.templates import TemplateInvalid, compiled
+
+LARGEST_DOCUMENT = 2_000_000
+"""Characters: a flow of 1,000 states is a tenth of it."""
+DEEPEST_NESTING = 120
+"""States within states: deeper ones are no longer readable, and recursion must end."""
+DEEPEST_CONDITION = 20
+"""Conditions within conditions, for the same reasons."""
+DEEPEST_DOCUMENT = 400
+"""Values within values: more than the deepest states and conditions together need."""
+MOST_FINDINGS = 200
+"""Nobody reads more at once, and a hostile document must not make more work."""
+LONGEST_DURATION = 10 * 365 * 86400.0
+"""Seconds: what lies further ahead is a mistake, and dates end with the year 9999."""
+
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*(s|m|h|d|w)")
+# PostgreSQL refuses NUL, and half of a surrogate pair cannot be sent.
+NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+SCALARS = (str, int, float, bool)
+T = TypeVar("T")
+
+
+class Reading:
+    """The findings so far and the lists of steps, while one document is read."""
+
+    def __init__(self, flow: str) -> None:
+        self.flow = flow
+        self.findings: list[Finding] = []
+        self.step_lists: dict[str, tuple[Step, ...]] = {}
+        self.states: dict[str, State] = {}
+        self.links: list[tuple[str, str]] = []
+
+    def error(self, code: str, place: str, reason: str, cure: str = "") -> None:
+        if len(self.findings) < MOST_FINDINGS:
+            self.findings.append(Finding(code, "error", place, reason, cure))
+
+    def warning(self, code: str, place: str, reason: str, cure: str = "") -> None:
+        self.findings.append(Finding(code, "warning", place, reason, cure))
+
+    def known_keys(self, node: Mapping[str, Any], known: Iterable[str], place: str) -> None:
+        for key in node:
+            if key not in known and len(self.findings) < MOST_FINDINGS:
+                self.error(
+                    "unknown-key", f"{place}/{escape(key)}", f"unknown key {key!r}",
+                    nearest(key, known),
+                )  # fmt: skip
+
+    def typed(self, value: Any, kind: type | tuple[type, ...], place: str, expected: str) -> bool:
+        right = isinstance(value, kind) and not (
+            isinstance(value, bool) and kind in (int, float, (int, float))
+        )
+        if not right:
+            self.error("wrong-type", place, f"expected {expected}, found {shown(value)}")
+        return right
+
+    def text(self, value: Any, place: str, expected: str) -> bool:
+        """Whether it is a text with something in it."""
+        if not self.typed(value, str, place, expected):
+            return False
+        if not value.strip():
+            self.error("empty-text", place, f"expected {expected}, found an empty text")
+        return bool(value.strip())
+
+    def count(self, value: Any, least: int, place: str) -> int:
+        """A whole number that is not too small."""
+        if not self.typed(value, int, place, "a whole number"):
+            return least
+        if value < least:
+            self.error("wrong-number", place, f"expected {least} or more, found {value}")
+        return max(int(value), least)
+
+
+def duration(text: Any) -> float | None:
+    """Seconds of "30s", "10m", "24h", "2d" or "1w"; None for anything else."""
+    match = _DURATION.fullmatch(text) if isinstance(text, str) else None
+    seconds = float(match.group(1)) * _SECONDS[match.group(2)] if match else math.inf
+    return seconds if seconds <= LONGEST_DURATION else None
+
+
+def read_flag(r: Reading, node: Mapping[str, Any], key: str, place: str) -> bool:
+    value = node.get(key, False)
+    return r.typed(value, bool, f"{place}/{key}", "true or false") and value
+
+
+def read_only(
+    r: Reading, node: Mapping[str, Any], key: str, kind: type, place: str, expected: str
+) -> bool:
+    r.known_keys(node, (key, "$comment"), place)
+    return r.typed(node[key], kind, f"{place}/{key}", expected)
+
+
+def read_template(r: Reading, value: Any, place: str) -> str:
+    if not r.typed(value, str, place, "a text"):
+        return ""
+    try:
+        compiled(value)
+    except TemplateInvalid as error:
+        r.error("wrong-template", place, str(error))
+    return str(value)
+
+
+def read_name(r: Reading, value: Any, place: str) -> str:
+    return value if r.text(value, place, "a text") else ""
+
+
+def read_texts(
+    r: Reading, value: Any, place: str, *, least: int = 0,
+    read: Callable[[Reading, Any, str], str] = read_name,
+) -> tuple[str, ...]:  # fmt: skip
+    """A text or a list of texts."""
+    if not isinstance(value, list):
+        return (text,) if (text := read(r, value, place)) else ()
+    if len(value) < least:
+        r.error("empty-list", place, "expected at least one text")
+    return tuple(text for i, v in enumerate(value) if (text := read(r, v, f"{place}/{i}")))
+
+
+def read_seconds(
+    r: Reading, node: Mapping[str, Any], key: str, place: str, default: float
+) -> float:
+    if key not in node:
+        return default
+    seconds = duration(node[key])
+    if seconds is None:
+        r.error("wrong-duration", f"{place}/{key}", f"{shown(node[key])} is no duration",
+                'a number with s, m, h, d or w, as in "10m" or "24h"')  # fmt: skip
+        return default
+    return seconds
+
+
+def shown(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    written = json.dumps(value, ensure_ascii=False)
+    return written if len(written) <= 60 else written[:57] + "..."

@@ -1,0 +1,89 @@
+"""One run of one flow for one contact, as a JSON value that is saved after every turn."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, Self
+
+SessionStatus = Literal["active", "suspended", "dormant", "ended"]
+"""`suspended`: another flow interrupted it. `dormant`: at its end, kept for its pending timers."""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingTimer:
+    """A timer that waits for its time: it fires only while the session stands in `state`.
+
+    `resume` says what runs: the JSON pointer of a list of steps with the index of the next one, or
+    nothing for a state's own timeout and for a reminder (`name` is then what it is about).
+    """
+
+    id: str
+    name: str
+    state: str
+    due_at: float
+    kind: Literal["timeout", "wait", "reminder"] = "reminder"
+    resume: str = ""
+    step: int = 0
+    until_message: bool = False
+    label: str = ""
+    """A reminder's own name, by which an action replaces or cancels it; `name` is its intent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Where a turn stands while an action runs; never outlives the turn."""
+
+    place: str
+    step: int
+    action: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The state a contact waits in, with what was learnt on the way. Times are Unix seconds."""
+
+    id: str
+    flow: str
+    version: str
+    state: str
+    conversation_id: str = ""
+    contact_id: str = ""
+    status: SessionStatus = "active"
+    slots: Mapping[str, Any] = field(default_factory=dict)
+    attempts: int = 0
+    silences: int = 0
+    timers: tuple[PendingTimer, ...] = ()
+    pause: Pause | None = None
+    revision: int = 0
+    started_at: float = 0.0
+    touched_at: float = 0.0
+    ended_because: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The session as a JSON object."""
+        return {
+            **_shallow(self),
+            "slots": dict(self.slots),
+            "timers": [_shallow(timer) for timer in self.timers],
+            "pause": _shallow(self.pause) if self.pause else None,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """The session that `to_json` wrote."""
+        pause = value.get("pause")
+        parts = {
+            **value,
+            "timers": tuple(PendingTimer(**timer) for timer in value.get("timers", ())),
+            "pause": Pause(**pause) if pause else None,
+        }
+        return cls(**parts)
+
+    def ended(self, reason: str) -> "Session":
+        """The same session, over, for that reason."""
+        return replace(self, status="ended", ended_because=reason, timers=(), pause=None)
+
+
+def _shallow(value: Session | PendingTimer | Pause) -> dict[str, Any]:
+    """The fields of a dataclass; `asdict` would copy every slot's value and all that is in it."""
+    return {part.name: getattr(value, part.name) for part in fields(value)}

@@ -1,0 +1,101 @@
+"""The built-in steps of an `enter`: one small value each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A button under a text."""
+
+    title: str
+    payload: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """`{"say": "Hi {first_name}", "buttons": ["Yes", "No"], "media": ["https://..."]}`.
+
+    `response` instead of a text names a response of domain.yml.
+    """
+
+    text: str = ""
+    response: str | None = None
+    buttons: tuple[Choice, ...] = ()
+    media: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """`{"action": "create_task"}`: an action of the action server."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetSlots:
+    """`{"set": {"visits": 1, "name": "{text}"}}`; texts are templates."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """`{"add_tag": "vip"}` or `{"add_tag": ["vip", "new"]}`."""
+
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Untag:
+    """`{"remove_tag": "vip"}`."""
+
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """`{"note": "asked for a call"}`: a remark on the contact for the team."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """`{"email": {"subject": "...", "text": "...", "to": "{email}"}}`; `to` defaults to the contact."""
+
+    subject: str
+    text: str
+    to: str = "{email}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """`{"wait": "10m"}`: the steps behind it run later, if the session still stands here."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """`{"start": "coupon"}`: ends this session and starts another flow."""
+
+    flow: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """`{"hand_over": "wants a person"}`: a human takes the conversation."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """`{"end": true}`: the session is over."""
+
+    reason: str = "ended"
+
+
+Step = Say | Act | SetSlots | Tag | Untag | Note | Email | Wait | Start | HandOver | End
