@@ -1,0 +1,1 @@
+"""Reads a message: text in, `Parse` out; trained from Rasa-shaped data on spaCy and scikit-learn."""

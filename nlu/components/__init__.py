@@ -1,0 +1,1 @@
+"""The parts a pipeline is made of: one file each, all named in `registry.py`."""

@@ -1,0 +1,1 @@
+"""Finds the name that a person gives in a message."""
