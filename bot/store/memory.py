@@ -1,0 +1,444 @@
+"""The store in plain dicts, for tests of services and for demos: same answers, nothing kept."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bot.domain.consent import ConsentChange
+from bot.domain.contacts import Contact, Conversation
+from bot.domain.events import Event
+from bot.domain.messages import Message, is_unsettled
+from bot.domain.records import (
+    Accepted,
+    Arrival,
+    DueMessage,
+    Outcome,
+    Page,
+    Report,
+    StoreUnavailable,
+    TurnRecord,
+    Work,
+)
+from bot.domain.timers import Timer
+from bot.engine.session import Session
+from bot.store.cursors import Place, id_place, made_place, page_of
+from bot.store.rows import decode, encode
+from bot.store.standing import (
+    after_outcome,
+    after_report,
+    claimed,
+    is_due,
+    known_status,
+    moved,
+)
+
+
+@dataclass(slots=True)
+class _Tables:
+    contacts: dict[str, Contact] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
+    conversations: dict[str, Conversation] = field(default_factory=dict)
+    messages: dict[str, Message] = field(default_factory=dict)
+    receipts: dict[tuple[str, str], str] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    events: dict[str, Event] = field(default_factory=dict)
+    timers: dict[str, Timer] = field(default_factory=dict)
+    journal: dict[str, str] = field(default_factory=dict)
+    consent: list[ConsentChange] = field(default_factory=list)
+    flows: dict[str, tuple[str, str]] = field(default_factory=dict)
+    parked: list[Report] = field(default_factory=list)
+    leases: dict[str, tuple[str, float]] = field(default_factory=dict)
+
+
+class MemoryStore:
+    """The Store port without a database. No method waits, so each is a transaction."""
+
+    def __init__(self) -> None:
+        self._tables = _Tables()
+
+    async def open(self) -> None:
+        """Nothing to connect to."""
+
+    async def close(self) -> None:
+        """Nothing to give back."""
+
+    async def ping(self) -> None:
+        """Always answers."""
+
+    # inbox
+    async def accept(self, arrival: Arrival) -> Accepted:
+        """Files an inbound message once per (connector, provider id)."""
+        first = self._first(arrival.message)
+        if first is not None:
+            return Accepted(first.id, first.contact_id, repeated=True)
+        if arrival.message.id in self._tables.messages:
+            raise StoreUnavailable("the id is taken")
+        owner = self._owner(arrival.message)
+        self._file(replace(arrival.message, contact_id=owner))
+        return Accepted(arrival.message.id, owner)
+
+    async def keep_unroutable(self, message: Message) -> None:
+        """Keeps an authentic request that was not understood, once per provider id."""
+        if self._first(message) is None:
+            self._file(message)
+
+    def _first(self, message: Message) -> Message | None:
+        key = (message.connector, message.provider_id or "")
+        return self._tables.messages.get(self._tables.receipts.get(key, ""))
+
+    def _file(self, message: Message) -> None:
+        self._tables.messages[message.id] = message
+        if message.provider_id:
+            self._tables.receipts[message.connector, message.provider_id] = message.id
+        thread = self._tables.conversations.get(message.conversation_id)
+        if thread is not None:
+            latest = max(thread.last_inbound_at or message.created_at, message.created_at)
+            self._tables.conversations[thread.id] = replace(thread, last_inbound_at=latest)
+
+    def _owner(self, message: Message) -> str:
+        known = self._tables.conversations.get(message.conversation_id)
+        if known is not None:
+            return known.contact_id
+        owner = self._tables.addresses.setdefault(message.address, message.contact_id)
+        self._tables.contacts.setdefault(owner, Contact(owner, created_at=message.created_at))
+        self._tables.conversations[message.conversation_id] = Conversation(
+            message.conversation_id, owner, message.connector, message.sender, message.address,
+            created_at=message.created_at,
+        )  # fmt: skip
+        return owner
+
+    # turns
+    async def load(self, contact_id: str, now: float) -> Work | None:
+        """What the contact's turns need; None for an unknown contact."""
+        tables = self._tables
+        contact = tables.contacts.get(contact_id)
+        if contact is None:
+            return None
+        messages = [it for it in _by_id(tables.messages) if it.contact_id == contact_id]
+        sessions = [it for it in _by_id(tables.sessions) if it.contact_id == contact_id]
+        timers = [it for it in self._due_timers(now) if it.contact_id == contact_id]
+        return Work(
+            contact=contact,
+            conversations={
+                it.id: it for it in tables.conversations.values() if it.contact_id == contact_id
+            },
+            sessions=tuple(it for it in sessions if it.status != "ended"),
+            messages=tuple(it for it in messages if _is_pending(it)),
+            timers=tuple(timers),
+            unsettled=frozenset(it.conversation_id for it in messages if _is_unsettled(it)),
+        )
+
+    def _due_timers(self, now: float) -> list[Timer]:
+        pending = [it for it in self._tables.timers.values() if it.status == "pending"]
+        return sorted((it for it in pending if it.due_at <= now), key=lambda it: (it.due_at, it.id))
+
+    async def save(self, turn: TurnRecord) -> bool:
+        """Writes the whole turn, or nothing and answers False where another was first."""
+        taken = any(it.id in self._tables.messages for it in turn.messages)
+        if taken or not (self._may_claim(turn) and self._is_next(turn)):
+            return False
+        self._write_claims(turn)
+        self._write_state(turn)
+        self._write_news(turn)
+        return True
+
+    def _may_claim(self, turn: TurnRecord) -> bool:
+        message = self._tables.messages.get(turn.claims_message or "")
+        timer = self._tables.timers.get(turn.claims_timer or "")
+        return (turn.claims_message is None or (message is not None and _is_pending(message))) and (
+            turn.claims_timer is None or (timer is not None and timer.status == "pending")
+        )
+
+    def _is_next(self, turn: TurnRecord) -> bool:
+        contact = turn.contact and self._tables.contacts.get(turn.contact.id)
+        if turn.contact and contact and contact.version != turn.contact.version - 1:
+            return False
+        read = [(it, self._tables.sessions.get(it.id)) for it in turn.sessions]
+        return all(was is None or was.revision == it.revision - 1 for it, was in read)
+
+    def _write_claims(self, turn: TurnRecord) -> None:
+        tables = self._tables
+        if turn.claims_message:
+            message = tables.messages[turn.claims_message]
+            tables.messages[message.id] = replace(message, status="handled", turn_id=turn.id)
+        if turn.claims_timer:
+            timer = tables.timers[turn.claims_timer]
+            tables.timers[timer.id] = replace(timer, status="fired")
+
+    def _write_state(self, turn: TurnRecord) -> None:
+        tables = self._tables
+        if turn.contact:
+            was = tables.contacts.get(turn.contact.id, replace(turn.contact, tags=frozenset()))
+            kept = replace(turn.contact, tags=was.tags, created_at=was.created_at)
+            tables.contacts[kept.id] = kept
+        if turn.tags_added or turn.tags_removed:
+            contact = tables.contacts[turn.contact_id]
+            tags = contact.tags - {*turn.tags_removed} | {*turn.tags_added}
+            tables.contacts[contact.id] = replace(contact, tags=tags)
+        for it in turn.conversations:
+            tables.addresses.setdefault(it.address, it.contact_id)
+            known = tables.conversations.get(it.id, it)
+            tables.conversations[it.id] = replace(known, status=it.status)
+        for session in turn.sessions:
+            tables.sessions[session.id] = Session.from_json(decode(encode(session.to_json())))
+
+    def _write_news(self, turn: TurnRecord) -> None:
+        tables = self._tables
+        for message in turn.messages:
+            tables.messages[message.id] = message
+        for timer in turn.timers_set:
+            tables.timers.setdefault(timer.id, timer)
+        for id_ in turn.timers_cancelled:
+            cancelled = tables.timers.get(id_)
+            if cancelled is not None and cancelled.status == "pending":
+                tables.timers[id_] = replace(cancelled, status="cancelled")
+        tables.consent.extend(turn.consent)
+        self._log(turn.events)
+
+    def _log(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._tables.events.setdefault(event.id, event)
+
+    # deliveries
+    async def mark(self, outcome: Outcome) -> None:
+        """Writes an attempt's outcome; a delivery report that came first is not undone."""
+        known_status(outcome.status)
+        self._log(outcome.events)
+        message = self._outbound(outcome.message_id)
+        if message is not None:
+            self._put(after_outcome(message, outcome))
+
+    async def report(self, report: Report) -> None:
+        """Joins a delivery report; one for an unknown message is parked until it is known."""
+        known_status(report.status)
+        message = self._reported(report)
+        if message is None:
+            self._tables.parked.append(report)
+        else:
+            self._join(message, report)
+
+    def _outbound(self, message_id: str | None) -> Message | None:
+        message = self._tables.messages.get(message_id or "")
+        return message if message is not None and message.direction == "out" else None
+
+    def _reported(self, report: Report) -> Message | None:
+        message = self._outbound(report.message_id)
+        if message is not None and message.connector == report.connector:
+            return message
+        name = (report.connector, report.provider_id)
+        sent = (it for it in self._tables.messages.values() if it.direction == "out")
+        return next((it for it in sent if (it.connector, it.provider_id) == name), None)
+
+    def _join(self, message: Message, report: Report) -> None:
+        after = after_report(message, report)
+        if after.status != message.status and report.event_id:
+            self._log([moved(after, report)])
+        self._put(after)
+
+    def _put(self, message: Message) -> None:
+        tables = self._tables
+        tables.messages[message.id] = message
+        parked, tables.parked = tables.parked, []
+        for report in parked:
+            found = self._reported(report)
+            if found is None:
+                tables.parked.append(report)
+            else:
+                self._join(found, report)
+
+    async def claim_due(
+        self, now: float, limit: int, lease: float, contact_id: str | None = None
+    ) -> Sequence[DueMessage]:
+        """Claims the first unsettled message of each conversation, to send or settle it now."""
+        first: dict[str, Message] = {}
+        for message in filter(_is_unsettled, _by_id(self._tables.messages)):
+            first.setdefault(message.conversation_id, message)
+        unheard = {it.contact_id for it in self._tables.messages.values() if it.status == "pending"}
+        due = [
+            it
+            for it in first.values()
+            if is_due(it, now)
+            and contact_id in (None, it.contact_id)
+            and it.contact_id not in unheard
+        ]
+        due.sort(key=lambda it: (it.due_at is None, it.due_at or 0.0))
+        return [self._claim(it, now, lease) for it in due[:limit]]
+
+    def _claim(self, message: Message, now: float, lease: float) -> DueMessage:
+        contact = self._tables.contacts.get(message.contact_id)
+        due = claimed(message, now, lease, contact is not None and contact.opted_out)
+        self._tables.messages[message.id] = due.message
+        return due
+
+    async def known_provider_ids(self, connector: str, ids: Sequence[str]) -> frozenset[str]:
+        """Those of the provider ids that some message of ours carries already."""
+        ours = {
+            it.provider_id
+            for it in self._tables.messages.values()
+            if it.connector == connector and it.direction == "out" and it.provider_id
+        }
+        return frozenset(ours & {*ids})
+
+    # ledger
+    async def append(self, events: Sequence[Event]) -> None:
+        """Appends to the log."""
+        self._log(events)
+
+    async def journal_read(self, keys: Sequence[str]) -> Mapping[str, Any]:
+        """Results of remote calls, by `turn:step`."""
+        journal = self._tables.journal
+        return {key: decode(journal[key]) for key in keys if key in journal}
+
+    async def journal_write(self, key: str, result: Any, at: float) -> None:
+        """Keeps a remote call's result under `turn:step`; the first one stays."""
+        self._tables.journal.setdefault(key, encode(result))
+
+    async def publish_flow(self, name: str, version: str, definition: str, at: float) -> None:
+        """Keeps a flow's definition under its content hash."""
+        self._tables.flows.setdefault(version, (name, definition))
+
+    async def flow_definition(self, version: str) -> tuple[str, str] | None:
+        """(name, definition) of a published version."""
+        return self._tables.flows.get(version)
+
+    async def lease(self, name: str, owner: str, now: float, seconds: float) -> bool:
+        """Takes or renews a named lease: True for its one holder."""
+        holder, until = self._tables.leases.get(name, (owner, now))
+        if holder != owner and until > now:
+            return False
+        self._tables.leases[name] = (owner, now + seconds)
+        return True
+
+    async def session_events(self, session_id: str, limit: int) -> Sequence[Event]:
+        """The latest events of a session, oldest first."""
+        own = [it for it in _by_id(self._tables.events) if it.session_id == session_id]
+        return own[-limit:] if limit > 0 else []
+
+    async def contacts_waiting(self, now: float, older_than: float, limit: int) -> Sequence[str]:
+        """Contacts with a pending message that arrived before `older_than`, or a due timer."""
+        pending = filter(_is_pending, _by_id(self._tables.messages))
+        waiting = [it.contact_id for it in pending if it.created_at < older_than]
+        waiting += [it.contact_id for it in self._due_timers(now)]
+        return list(dict.fromkeys(waiting))[:limit]
+
+    # reads for API and pages
+    async def contact(self, contact_id: str) -> Contact | None:
+        """The contact with this id."""
+        return self._tables.contacts.get(contact_id)
+
+    async def contact_addresses(self, contact_id: str) -> Sequence[str]:
+        """The contact's addresses."""
+        owners = self._tables.addresses
+        return sorted(address for address, owner in owners.items() if owner == contact_id)
+
+    async def conversation(self, conversation_id: str) -> Conversation | None:
+        """The conversation with this id."""
+        return self._tables.conversations.get(conversation_id)
+
+    async def message(self, message_id: str) -> Message | None:
+        """The message with this id."""
+        return self._tables.messages.get(message_id)
+
+    async def session(self, session_id: str) -> Session | None:
+        """The session with this id."""
+        return self._tables.sessions.get(session_id)
+
+    async def list_contacts(
+        self, limit: int, cursor: str | None = None, *, tag: str | None = None,
+        address: str | None = None,
+    ) -> Page:  # fmt: skip
+        """Contacts, the latest made first."""
+        found: Iterable[Contact] = self._tables.contacts.values()
+        if tag is not None:
+            found = [it for it in found if tag in it.tags]
+        if address is not None:
+            found = [it for it in found if self._tables.addresses.get(address) == it.id]
+        return _page(found, limit, made_place(cursor), _made)
+
+    async def list_conversations(
+        self, limit: int, cursor: str | None = None, *, contact_id: str | None = None,
+        status: str | None = None,
+    ) -> Page:  # fmt: skip
+        """Conversations, the latest made first."""
+        found = _where(self._tables.conversations.values(), contact_id=contact_id, status=status)
+        return _page(found, limit, made_place(cursor), _made)
+
+    async def list_messages(
+        self, limit: int, cursor: str | None = None, *, conversation_id: str | None = None,
+        contact_id: str | None = None, status: str | None = None, direction: str | None = None,
+    ) -> Page:  # fmt: skip
+        """Messages, newest first."""
+        found = _where(
+            self._tables.messages.values(), conversation_id=conversation_id,
+            contact_id=contact_id, status=status, direction=direction,
+        )  # fmt: skip
+        return _page(found, limit, id_place(cursor), _own)
+
+    async def list_sessions(
+        self, limit: int, cursor: str | None = None, *, contact_id: str | None = None,
+        conversation_id: str | None = None, status: str | None = None, flow: str | None = None,
+    ) -> Page:  # fmt: skip
+        """Sessions, newest first."""
+        found = _where(
+            self._tables.sessions.values(), contact_id=contact_id,
+            conversation_id=conversation_id, status=status, flow=flow,
+        )  # fmt: skip
+        return _page(found, limit, id_place(cursor), _own)
+
+    async def list_events(
+        self, limit: int, cursor: str | None = None, *, contact_id: str | None = None,
+        conversation_id: str | None = None, session_id: str | None = None,
+        type: str | None = None, after: str | None = None,
+    ) -> Page:  # fmt: skip
+        """Newest first; with `after` (an event id) oldest first, those appended after it."""
+        found = _where(
+            self._tables.events.values(), contact_id=contact_id,
+            conversation_id=conversation_id, session_id=session_id, type=type,
+        )  # fmt: skip
+        place = id_place(cursor)
+        if after is None:
+            return _page(found, limit, place, _own)
+        behind = place or (after,)
+        later = sorted((it for it in found if _own(it) > behind), key=_own)
+        return page_of(later[: limit + 1], limit, _own)
+
+    async def counts(self) -> Mapping[str, int]:
+        """Backlog figures for /metrics."""
+        tables = self._tables
+        return {
+            "pending_inbound": sum(map(_is_pending, tables.messages.values())),
+            "unsettled_outbound": sum(map(_is_unsettled, tables.messages.values())),
+            "pending_timers": sum(it.status == "pending" for it in tables.timers.values()),
+        }
+
+
+def _is_pending(message: Message) -> bool:
+    return message.direction == "in" and message.status == "pending"
+
+
+def _is_unsettled(message: Message) -> bool:
+    return message.direction == "out" and is_unsettled(message)
+
+
+def _by_id(table: Mapping[str, Any]) -> list[Any]:
+    return [table[id_] for id_ in sorted(table)]
+
+
+def _made(it: Any) -> Place:
+    return it.created_at, it.id
+
+
+def _own(it: Any) -> Place:
+    return (it.id,)
+
+
+def _where(found: Iterable[Any], **equal: str | None) -> list[Any]:
+    given = {name: value for name, value in equal.items() if value is not None}
+    return [it for it in found if all(getattr(it, name) == value for name, value in given.items())]
+
+
+def _page(
+    found: Iterable[Any], limit: int, place: Place | None, of: Callable[[Any], Place]
+) -> Page:
+    newest = sorted((it for it in found if place is None or of(it) < place), key=of, reverse=True)
+    return page_of(newest[: limit + 1], limit, of)
