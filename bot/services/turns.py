@@ -1,0 +1,569 @@
+"""One turn: all that one message or timer causes, from parse to replies, as one draft.
+
+No transaction is open while actions run; nothing is written or sent here.
+"""
+
+import itertools
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.domain.actions import keepable
+from bot.domain.consent import ConsentChange, ConsentKind, is_carrier_word, keyword
+from bot.domain.messages import Message
+from bot.domain.records import Work
+from bot.domain.timers import Timer
+from bot.engine.advance import advance, apologise, start
+from bot.engine.commands import CallAction, Record
+from bot.engine.conditions import Condition
+from bot.engine.events import ActionReturned, Event, FlowStarted, MessageReceived, TimerFired
+from bot.engine.facts import Facts, ResponseText
+from bot.engine.flow import APOLOGY, Flow
+from bot.engine.parse import NOTHING_READ, Parse
+from bot.engine.responses import respond
+from bot.engine.routing import Begin, conditions_ahead, questions, route
+from bot.engine.session import PendingTimer, Session
+from bot.services.drafts import Draft
+from bot.services.flowbook import FlowBook
+from bot.services.ids import Ids
+from bot.services.meter import UNMETERED, Meter
+from bot.services.ports import ActionFailed, ActionResult, ActionRunner, Clock, Reader, Store
+from bot.services.tracker import EVENTS_SHOWN, rasa_events, tracker
+
+FLOWS_PER_TURN = 5
+"""Flows that start each other in a circle would not either."""
+OPT_OUT_CONFIDENCE = 0.85
+"""From here a message that is no keyword still counts as a wish to be left alone."""
+TIMER_ATTEMPTS = 4
+"""A timer whose action fails is tried again so often, each time later."""
+TIMER_RETRY_SECONDS = 60.0
+BUSY_SECONDS = 900.0
+"""A timer does not speak into another flow's conversation or a human's: it is looked at again then."""
+TRACKERS_KEPT = 10_000
+"""Sessions whose latest events stay in memory, so that an action needs no read of its history."""
+RANKING_SHOWN = 3
+_RETRIED, _HELD = "~", "^"
+"""What a timer's id carries behind it: how often it was tried again, and that it was put off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """What a project says once: responses, declared slots, the default flow."""
+
+    responses: Mapping[str, tuple[ResponseText, ...]]
+    declared_slots: Mapping[str, Any]
+    default_flow: str | None
+    actions: frozenset[str] | None
+    conditions: frozenset[str]
+
+
+class Turns:
+    """Makes the draft of a turn from what the store holds and what happened."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        reader: Reader,
+        runner: ActionRunner,
+        flows: FlowBook,
+        bot: Bot,
+        ids: Ids,
+        clock: Clock,
+        conversation_key: Callable[[str, str, str], str],
+        meter: Meter = UNMETERED,
+    ) -> None:
+        self._meter = meter
+        self._store, self._reader, self._runner, self._flows = store, reader, runner, flows
+        self._bot, self._ids, self._clock = bot, ids, clock
+        self._conversation_key = conversation_key
+        self._questions: dict[tuple[str, str], frozenset[str]] = {}
+        self._history: OrderedDict[str, tuple[int, list[dict[str, Any]]]] = OrderedDict()
+
+    async def on_message(self, work: Work, message: Message) -> Draft:
+        """The turn of an inbound message."""
+        draft = self._draft(work, message.conversation_id, message.id)
+        draft.claims_message = message.id
+        if draft.conversation.status == "closed":
+            draft.conversation = replace(draft.conversation, status="bot")
+            draft.event("conversation_reopened")
+        text = str(message.content.get("payload") or "") or message.text
+        # A stop word is honoured whatever may be wrong with the reading.
+        stops = _keyword_of(message) == "stop"
+        parse = NOTHING_READ if stops else self._reader.parse(text, draft.contact.language)
+        draft.event("message_received", text=message.text, channel=draft.conversation.channel,
+                    **_content_shown(message), parse=_parse_shown(parse))  # fmt: skip
+        if message.content.get("media"):
+            # What is to be fetched behind the turn; it is found by this event after a crash, too.
+            draft.event("media_received", media=message.content["media"])
+        self._note_profile(draft, message)
+        if self._keywords(draft, message, parse):
+            return draft
+        if draft.contact.opted_out:
+            draft.event("message_ignored", reason="opted_out")
+        elif draft.conversation.status == "human":
+            draft.event("left_to_human")
+        else:
+            await self._answer(draft, message, text, parse)
+        draft.attribute("message_received")
+        return draft
+
+    async def on_timer(self, work: Work, timer: Timer) -> Draft:
+        """The turn of a timer that is due."""
+        draft = self._draft(work, timer.conversation_id, timer.id)
+        draft.claims_timer = timer.id
+        session = draft.sessions.get(timer.session_id)
+        flow = await self._flow_of(draft, session) if session else None
+        if session is None or flow is None:
+            draft.event("timer_ignored", timer=timer.id, reason="the session is over")
+            return draft
+        if draft.conversation.status == "human":
+            self._postpone(draft, session, timer.id, BUSY_SECONDS, _HELD)
+            return draft
+        if session.status != "active":
+            busy = await self._unexpired(draft)
+            if busy is not None and busy.id != session.id:
+                self._postpone(draft, session, timer.id, BUSY_SECONDS, _HELD)
+                return draft
+            session = draft.sessions[session.id]
+        facts = await self._asked(draft, self._facts(draft), session, flow)
+        if not await self._run(draft, flow, session, TimerFired(timer.id), facts):
+            self._retry_timer(draft, session, timer.id)
+        return draft
+
+    def given_up(self, work: Work, cause: Message | Timer, reason: str) -> Draft:
+        """The turn of a message or timer that a defect of ours keeps from being handled.
+
+        Nothing moves; the log says why, and who wrote hears an apology.
+        """
+        draft = self._draft(work, cause.conversation_id, cause.id)
+        if isinstance(cause, Message):
+            draft.claims_message = cause.id
+            draft.event("message_received", text=cause.text, channel=draft.conversation.channel)
+            if _keyword_of(cause) == "stop":
+                self._opt_out(draft, cause, "keyword")
+            elif draft.conversation.status != "human" and not draft.contact.opted_out:
+                draft.say(APOLOGY)
+        else:
+            draft.claims_timer = cause.id
+        draft.event("turn_failed", reason=reason)
+        return draft
+
+    def saved(self, draft: Draft) -> None:
+        """Keeps the events of the sessions that were written, for the next tracker."""
+        for session in draft.changed.values():
+            fresh = rasa_events(e for e in draft.events if e.session_id == session.id)
+            known = self._history.pop(session.id, None)
+            if known is None and session.revision != 1:
+                continue
+            if session.status == "ended" or (known and known[0] != session.revision - 1):
+                continue
+            events = [*(known[1] if known else []), *fresh][-EVENTS_SHOWN:]
+            self._history[session.id] = (session.revision, events)
+            if len(self._history) > TRACKERS_KEPT:
+                self._history.popitem(last=False)
+
+    # consent
+
+    def _keywords(self, draft: Draft, message: Message, parse: Parse) -> bool:
+        """Answers opt-out, opt-in and help words; whether the message was one."""
+        kind = _keyword_of(message)
+        meant = parse.intent.name == "opt_out" and parse.intent.confidence >= OPT_OUT_CONFIDENCE
+        if kind == "stop" or (meant and kind is None):
+            self._opt_out(draft, message, "keyword" if kind else "meaning")
+        elif kind == "start" and draft.contact.opted_out:
+            self._opt_in(draft, message)
+        elif kind == "help" and not draft.contact.opted_out:
+            self._reply_to_keyword(draft, message, "utter_help")
+            draft.event("help_asked")
+        else:
+            return False
+        return True
+
+    def _opt_out(self, draft: Draft, message: Message, source: str) -> None:
+        if draft.contact.opted_out:
+            draft.event("message_ignored", reason="opted_out")
+            return
+        draft.contact = replace(draft.contact, opted_out=True)
+        self._ledger(draft, message, "opted_out", source)
+        for session in list(draft.sessions.values()):
+            self._end(draft, session, "opted_out")
+        draft.event("contact_opted_out", source=source)
+        self._reply_to_keyword(draft, message, "utter_opted_out", confirms_opt_out=True)
+
+    def _opt_in(self, draft: Draft, message: Message) -> None:
+        draft.contact = replace(draft.contact, opted_out=False)
+        self._ledger(draft, message, "opted_in", "keyword")
+        draft.event("contact_opted_in", source="keyword")
+        self._reply_to_keyword(draft, message, "utter_opted_in")
+
+    def _reply_to_keyword(
+        self, draft: Draft, message: Message, response: str, **content: Any
+    ) -> None:
+        """One reply, unless the provider itself answers such words and knew this for one."""
+        content_of = message.content
+        known_there = bool(content_of.get("consent")) or is_carrier_word(message.text)
+        if not (content_of.get("provider_answers_keywords") and known_there):
+            self._respond(draft, response, self._facts(draft, text=message.text), **content)
+
+    def _ledger(self, draft: Draft, message: Message, kind: Any, source: str) -> None:
+        draft.consent.append(
+            ConsentChange(
+                id=self._ids.new(),
+                contact_id=draft.contact.id,
+                address=message.address,
+                sender=message.sender,
+                kind=kind,
+                source=source,
+                evidence=message.text[:200],
+                at=draft.now,
+            )
+        )
+
+    # answering
+
+    async def _answer(self, draft: Draft, message: Message, text: str, parse: Parse) -> None:
+        active = await self._unexpired(draft)
+        flow = await self._flow_of(draft, active) if active else None
+        if active and flow is None:
+            active = None
+        facts = self._facts(draft, text=text, parse=parse)
+        facts = await self._asked(draft, facts, active, flow)
+        first = message.created_at <= draft.conversation.created_at
+        chosen = route(facts, active, flow, self._flows.current, self._bot.default_flow, first)
+        if chosen is None:
+            self._nobody(draft, facts)
+        elif isinstance(chosen, Begin):
+            await self._begin(draft, chosen.flow, chosen.trigger, facts, chosen.interrupts)
+        elif flow is not None:
+            await self._run(draft, flow, chosen.session, MessageReceived(), facts)
+
+    def _nobody(self, draft: Draft, facts: Facts) -> None:
+        draft.event("nobody_answered")
+        self._respond(draft, "utter_default", facts)
+
+    def _respond(self, draft: Draft, name: str, facts: Facts, **content: Any) -> None:
+        """Says a response of the domain outside any flow, where there is one of that name."""
+        message = respond(name, facts)
+        if message:
+            draft.send(message, **content)
+
+    async def _begin(
+        self, draft: Draft, flow: Flow, trigger: str, facts: Facts, interrupts: Session | None = None,
+        depth: int = 1,
+    ) -> bool:  # fmt: skip
+        """Starts a flow; False where its first action failed, and nothing of it is kept."""
+        session = start(flow, self._ids.new(), draft.conversation.id, draft.contact.id, draft.now)
+        undo = draft.checkpoint()
+        if interrupts:
+            draft.about(interrupts)
+            draft.put(replace(interrupts, status="suspended"))
+            draft.event("session_suspended", by=flow.name)
+        if interrupts or depth > 1:
+            # What was asked before was asked for another session's state.
+            facts = await self._asked(draft, facts, session, flow)
+        written, spoken = len(draft.events), len(draft.messages)
+        begun = await self._run(draft, flow, session, FlowStarted(trigger), facts, depth)
+        if not begun:
+            failed, apologies = draft.events[written:], draft.messages[spoken:]
+            undo()
+            draft.events.extend(failed)
+            draft.messages.extend(apologies)
+        return begun
+
+    async def _run(
+        self, draft: Draft, flow: Flow, session: Session, event: Event, facts: Facts, depth: int = 1
+    ) -> bool:
+        """Advances a session to where it waits; False where an action failed and nothing moved."""
+        undo = draft.checkpoint()
+        moved = await self._advanced(draft, flow, session, event, facts)
+        if isinstance(moved, ActionFailed):
+            undo()
+            record = Record("action_failed", {"name": moved.action, "reason": moved.reason})
+            turn = apologise(flow, session, facts, record, draft.now)
+            silent = draft.claims_timer is not None
+            draft.apply(turn.commands[:1] if silent else turn.commands, turn.session)
+            if not isinstance(event, FlowStarted):
+                draft.put(turn.session)
+            return False
+        draft.put(moved)
+        await self._go_on(draft, moved, facts, depth)
+        return True
+
+    async def _advanced(
+        self, draft: Draft, flow: Flow, session: Session, event: Event, facts: Facts
+    ) -> Session | ActionFailed:
+        """Advances until the session waits. The engine itself limits how often actions are called."""
+        turn_key = facts.key
+        turn = advance(flow, session, event, facts, draft.now)
+        for step in itertools.count(1):
+            draft.apply(turn.commands, turn.session)
+            call = turn.call
+            if call is None:
+                break
+            key = f"{turn_key}:{step}"
+            try:
+                result = await self._call(draft, turn.session, call, facts, key)
+            except ActionFailed as failure:
+                self._meter.action("failed")
+                return failure
+            self._meter.action("answered")
+            draft.event("action_ran", name=call.name)
+            facts = replace(facts, key=key, fields=draft.contact.fields, tags=draft.contact.tags)
+            returned = ActionReturned(result.events, result.responses)
+            turn = advance(flow, turn.session, returned, facts, draft.now)
+        return turn.session
+
+    async def _go_on(self, draft: Draft, session: Session, facts: Facts, depth: int) -> None:
+        """Starts the flow that a step asked for; else what was interrupted is active again."""
+        wanted, draft.start_next = draft.start_next, None
+        if wanted:
+            flow = self._flows.current.get(wanted)
+            if flow is None or depth >= FLOWS_PER_TURN:
+                reason = "there is no such flow" if flow is None else "too many flows in one turn"
+                draft.event("flow_not_started", flow=wanted, reason=reason)
+            else:
+                known = replace(
+                    facts,
+                    key=f"{facts.key}/{depth}",
+                    fields=draft.contact.fields,
+                    tags=draft.contact.tags,
+                )
+                if await self._begin(draft, flow, "start", known, depth=depth + 1):
+                    return
+        if session.status in ("ended", "dormant") and self._active(draft) is None:
+            resumed = self._resumed(draft)
+            if resumed:
+                draft.put(replace(resumed, touched_at=draft.now))
+
+    def _resumed(self, draft: Draft) -> Session | None:
+        """Makes active again what was interrupted last."""
+        waiting = [s for s in draft.sessions.values() if self._here(draft, s, "suspended")]
+        if not waiting:
+            return None
+        resumed = replace(max(waiting, key=lambda s: s.touched_at), status="active")
+        draft.about(resumed)
+        draft.put(resumed)
+        draft.event("session_resumed")
+        return draft.sessions[resumed.id]
+
+    # sessions
+
+    def _draft(self, work: Work, conversation_id: str, turn_id: str) -> Draft:
+        return Draft(
+            ids=self._ids,
+            turn_id=turn_id,
+            now=self._clock.now(),
+            contact=work.contact,
+            conversation=work.conversations[conversation_id],
+            sessions={session.id: session for session in work.sessions},
+            conversation_key=self._conversation_key,
+        )
+
+    @staticmethod
+    def _here(draft: Draft, session: Session, status: str) -> bool:
+        return session.conversation_id == draft.conversation.id and session.status == status
+
+    def _active(self, draft: Draft) -> Session | None:
+        active = (s for s in draft.sessions.values() if self._here(draft, s, "active"))
+        return next(active, None)
+
+    async def _unexpired(self, draft: Draft) -> Session | None:
+        """The active session; one that was silent for too long ends, and the message starts afresh.
+
+        What it had interrupted goes on, where that is not over for the same reason.
+        """
+        while session := self._active(draft) or self._resumed(draft):
+            flow = await self._flow_of(draft, session)
+            if flow is None:
+                continue
+            if session.timers or draft.now - session.touched_at <= flow.expires_after:
+                draft.about(None)
+                return session
+            self._end(draft, session, "expired")
+        return None
+
+    async def _flow_of(self, draft: Draft, session: Session) -> Flow | None:
+        """The flow in the session's version; a session that cannot go on ends politely."""
+        flow = await self._flows.version(session.flow, session.version)
+        if flow is not None and session.state in flow.states:
+            return flow
+        self._end(draft, session, "flow_gone" if flow is None else "state_gone")
+        return None
+
+    def _end(self, draft: Draft, session: Session, reason: str) -> None:
+        draft.about(session)
+        draft.timers_cancelled.extend(timer.id for timer in session.timers)
+        draft.put(session.ended(reason))
+        draft.event("session_ended", reason=reason)
+        draft.about(None)
+
+    def _retry_timer(self, draft: Draft, session: Session, timer_id: str) -> None:
+        tried = timer_id.count(_RETRIED) + 1
+        if tried < TIMER_ATTEMPTS:
+            self._postpone(draft, session, timer_id, TIMER_RETRY_SECONDS * 4**tried, _RETRIED)
+            return
+        draft.event("timer_given_up", timer=timer_id)
+        kept = tuple(t for t in session.timers if t.id != timer_id)
+        if session.status == "dormant" and not kept:
+            self._end(draft, session, "timer_failed")
+        else:
+            draft.put(replace(session, timers=kept))
+
+    def _postpone(
+        self, draft: Draft, session: Session, timer_id: str, seconds: float, mark: str
+    ) -> None:
+        """Sets the timer anew under another id, for the old one counts as fired."""
+        pending = next((t for t in session.timers if t.id == timer_id), None)
+        if pending is None:
+            return
+        later = replace(pending, id=_marked(timer_id, mark), due_at=draft.now + seconds)
+        kept: tuple[PendingTimer, ...] = tuple(t for t in session.timers if t.id != timer_id)
+        draft.put(replace(session, timers=(*kept, later)))
+        draft.timers_set[later.id] = Timer(
+            id=later.id,
+            contact_id=draft.contact.id,
+            conversation_id=draft.conversation.id,
+            session_id=session.id,
+            name=later.name,
+            due_at=later.due_at,
+            created_at=draft.now,
+        )
+
+    # facts and actions
+
+    def _facts(self, draft: Draft, text: str = "", parse: Parse = NOTHING_READ) -> Facts:
+        return Facts(
+            key=draft.turn_id,
+            text=text,
+            parse=parse,
+            has_message=draft.claims_message is not None,
+            fields=draft.contact.fields,
+            tags=draft.contact.tags,
+            responses=self._bot.responses,
+            actions=self._bot.actions,
+            channel=draft.conversation.channel,
+        )
+
+    async def _asked(
+        self, draft: Draft, facts: Facts, session: Session | None, flow: Flow | None
+    ) -> Facts:
+        """The facts with the answers of the Python conditions that this turn may meet."""
+        names = self._questions_for(session, flow)
+        if not names:
+            return facts
+        shown = await self._tracker(draft, session, facts)
+        try:
+            answers = await self._runner.ask(sorted(names), shown)
+        except ActionFailed as failure:
+            draft.event("condition_failed", name=failure.action, reason=failure.reason)
+            return facts
+        return replace(facts, answers=answers)
+
+    def _questions_for(self, session: Session | None, flow: Flow | None) -> frozenset[str]:
+        if not self._bot.conditions:
+            return frozenset()
+        key = (flow.version, session.state) if session and flow else ("", "")
+        if key not in self._questions:
+            ahead: list[Condition] = []
+            if session and flow:
+                ahead.extend(conditions_ahead(flow, session.state))
+            for current in self._flows.current.values():
+                ahead.extend(trigger.when for trigger in current.triggers)
+                if not session:
+                    ahead.append(current.states[current.initial].condition)
+                    ahead.extend(conditions_ahead(current, current.initial))
+            self._questions[key] = questions(ahead, self._bot.conditions)
+        return self._questions[key]
+
+    async def _call(
+        self, draft: Draft, session: Session, call: CallAction, facts: Facts, key: str
+    ) -> ActionResult:
+        """Runs an action; a remote one's result is journalled, and read when the turn is retried."""
+        if self._runner.remote:
+            kept = (await self._store.journal_read([key])).get(key)
+            if kept is not None:
+                return ActionResult(tuple(kept["events"]), tuple(kept["responses"]))
+        shown = await self._tracker(draft, session, facts)
+        answered = await self._runner.run(call.name, shown, key)
+        result = ActionResult(
+            tuple(map(keepable, answered.events)), tuple(map(keepable, answered.responses))
+        )
+        if self._runner.remote:
+            value = {"events": list(result.events), "responses": list(result.responses)}
+            await self._store.journal_write(key, value, draft.now)
+        return result
+
+    async def _tracker(self, draft: Draft, session: Session | None, facts: Facts) -> dict[str, Any]:
+        fresh = rasa_events(
+            e for e in draft.events if session is None or e.session_id in (None, session.id)
+        )
+        return tracker(
+            sender_id=draft.conversation.id,
+            session=session,
+            contact=draft.contact,
+            declared=self._bot.declared_slots,
+            parse=facts.parse,
+            channel=draft.conversation.channel,
+            metadata={
+                "conversation_id": draft.conversation.id,
+                "address": draft.conversation.address,
+            },
+            events=[*await self._past(session), *fresh],
+            paused=draft.conversation.status == "human",
+        )
+
+    async def _past(self, session: Session | None) -> list[dict[str, Any]]:
+        if session is None or session.revision == 0:
+            return []
+        known = self._history.get(session.id)
+        if known is None or known[0] != session.revision:
+            stored = await self._store.session_events(session.id, EVENTS_SHOWN)
+            known = (session.revision, rasa_events(stored))
+            self._history[session.id] = known
+        return known[1]
+
+    def _note_profile(self, draft: Draft, message: Message) -> None:
+        name = message.content.get("profile_name")
+        if name and "profile_name" not in draft.contact.fields:
+            fields = {**draft.contact.fields, "profile_name": name}
+            draft.contact = replace(draft.contact, fields=fields)
+
+
+def _marked(timer_id: str, mark: str) -> str:
+    """The id under which a timer is set anew; held ones are counted, so that ids stay short."""
+    if mark == _RETRIED:
+        return f"{timer_id}{mark}"
+    plain, _, held = timer_id.partition(_HELD)
+    number, tried = held.rstrip(_RETRIED), "~" * timer_id.count(_RETRIED)
+    return f"{plain.rstrip(_RETRIED)}{_HELD}{int(number or 0) + 1}{tried}"
+
+
+def _keyword_of(message: Message) -> ConsentKind | None:
+    """The provider's own reading of a consent word, else ours."""
+    said: ConsentKind | None = message.content.get("consent")
+    return said or keyword(message.text)
+
+
+def asks_to_stop(cause: Message | Timer) -> bool:
+    """Whether it is a message that is a stop word as a whole."""
+    return isinstance(cause, Message) and _keyword_of(cause) == "stop"
+
+
+def _content_shown(message: Message) -> dict[str, Any]:
+    return {key: message.content[key] for key in ("media", "payload") if message.content.get(key)}
+
+
+def _parse_shown(parse: Parse) -> dict[str, Any]:
+    return {
+        "intent": {"name": parse.intent.name, "confidence": round(parse.intent.confidence, 4)},
+        "intent_ranking": [
+            {"name": i.name, "confidence": round(i.confidence, 4)} for i in parse.ranking[:RANKING_SHOWN]
+        ],
+        "entities": [
+            {"entity": e.entity, "value": e.value, "start": e.start, "end": e.end,
+             "confidence": round(e.confidence, 4)}
+            for e in parse.entities
+        ],
+    }  # fmt: skip
