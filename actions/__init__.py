@@ -1,0 +1,1 @@
+"""This project's own steps: enter methods and conditions, run by rasa-sdk."""
