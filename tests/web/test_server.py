@@ -1,0 +1,83 @@
+"""How the server ends: what is open is answered, and nothing new is taken."""
+
+import asyncio
+import signal
+import socket
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+from sanic import HTTPResponse, Request, Sanic
+from sanic.response import text
+
+from bot.web import server
+from bot.web.server import serve
+
+
+async def _slow(request: Request) -> HTTPResponse:
+    await asyncio.sleep(float(request.args.get("seconds", "0")))
+    return text("done")
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[tuple[str, asyncio.Task[None]]]:
+    """An app under `serve`, on a free port: its address, and what ends when the server has."""
+    app: Sanic[Any, Any] = Sanic(f"server-{uuid.uuid4().hex}", configure_logging=False)
+    app.config.TOUCHUP = False
+    app.add_route(_slow, "/slow", name="slow")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    ready = asyncio.Event()
+    task = asyncio.create_task(serve(app, "127.0.0.1", port, ready.set))
+    await asyncio.wait_for(ready.wait(), 10)
+    try:
+        yield f"http://127.0.0.1:{port}", task
+    finally:
+        if not task.done():
+            signal.raise_signal(signal.SIGTERM)
+        await asyncio.wait_for(task, 20)
+
+
+async def _get(client: aiohttp.ClientSession, url: str) -> tuple[str, str | None]:
+    async with client.get(url) as answer:
+        return await answer.text(), answer.headers.get("Connection")
+
+
+async def test_an_open_request_is_answered_before_the_server_ends() -> None:
+    async with serving() as (url, ends), aiohttp.ClientSession() as client:
+        open_request = asyncio.create_task(_get(client, f"{url}/slow?seconds=1"))
+        await asyncio.sleep(0.2)
+        signal.raise_signal(signal.SIGTERM)
+        await asyncio.sleep(0.1)
+        assert not ends.done()
+        async with aiohttp.ClientSession() as other:
+            with pytest.raises(aiohttp.ClientConnectorError):
+                await _get(other, f"{url}/slow")
+        assert await open_request == ("done", "close")
+        await asyncio.wait_for(ends, 1)
+
+
+async def test_a_kept_connection_is_closed_at_once() -> None:
+    async with serving() as (url, ends), aiohttp.ClientSession() as client:
+        assert await _get(client, f"{url}/slow") == ("done", "keep-alive")
+        signal.raise_signal(signal.SIGTERM)
+        await asyncio.wait_for(ends, 1)
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await _get(client, f"{url}/slow")
+
+
+async def test_a_request_that_does_not_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "DRAIN_SECONDS", 0.3)
+    async with serving() as (url, ends), aiohttp.ClientSession() as client:
+        open_request = asyncio.create_task(_get(client, f"{url}/slow?seconds=30"))
+        await asyncio.sleep(0.2)
+        began = time.monotonic()
+        signal.raise_signal(signal.SIGTERM)
+        await asyncio.wait_for(ends, 2)
+        assert time.monotonic() - began >= 0.3
+        with pytest.raises(aiohttp.ClientError):
+            await open_request
