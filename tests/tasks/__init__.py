@@ -1,0 +1,1 @@
+"""Celery mode: several real processes, real brokers, one database."""
