@@ -1,0 +1,457 @@
+"""The only place where all rooms meet: builds a project's parts, and takes them down again."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import structlog
+
+from bot.clients.actions_http import HttpActions
+from bot.clients.actions_in_process import InProcessActions
+from bot.clients.flow_files import read_flows
+from bot.clients.mail import FileMail, SmtpMail
+from bot.clients.media_files import MediaFiles
+from bot.domain.gate import Rate
+from bot.domain.messages import Message
+from bot.engine.checker import Project, check
+from bot.engine.findings import DefinitionInvalid, Finding
+from bot.engine.flow import Flow
+from bot.engine.parse import Parse
+from bot.loop import settle_memory
+from bot.services.contact_queue import ContactQueue
+from bot.services.contact_turns import ContactTurns
+from bot.services.conversations import Conversations
+from bot.services.deliveries import Deliveries, Sender
+from bot.services.drafts import MAIL_CONNECTOR
+from bot.services.flowbook import FlowBook
+from bot.services.hub import Hub
+from bot.services.ids import Ids
+from bot.services.inbox import Inbox
+from bot.services.media import Media, MediaSource
+from bot.services.ports import ActionFailed, ActionRunner, Clock, Locks, Store, Waker
+from bot.services.sweep import Sweep
+from bot.services.turns import Bot, Turns
+from bot.settings import Settings
+from bot.store.guard import single_process_guard
+from bot.store.locks import DatabaseLocks, MemoryLocks, RedisLocks
+from bot.store.memory import MemoryStore
+from bot.store.schema import upgrade
+from bot.store.sql import SqlStore
+from bot.tasks.worker import Worker
+from bot.web.access import Tokens, read_or_make_token
+from bot.web.api import ApiContext
+from bot.web.channels import ConnectorSender, Intake, connectors_for
+from bot.web.health import Health, Metrics
+from bot.web.rasa_api import ModelRefused, RasaContext
+from bot.web.server import Site, make_server, serve
+from connectors.channel import Connector, conversation_id
+from connectors.registry import CONNECTORS
+from nlu import pipeline
+
+log = structlog.get_logger(__name__)
+
+MODEL_FOLDER = "models"
+MEDIA_FOLDER = "media"
+Around = Callable[[Any], Any]
+
+
+class WallClock:
+    """The time of this machine."""
+
+    def now(self) -> float:
+        return time.time()
+
+
+class LoadedModel:
+    """The NLU model in use; another one takes its place between two parses."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._current = pipeline.load(folder)
+
+    def parse(self, text: str, language: str | None = None) -> Parse:
+        return self._current.parse(text, language)
+
+    def described(self) -> Mapping[str, Any]:
+        """Which model this is, as Rasa's /status tells it."""
+        return {"model_file": self._folder.name, "model_id": self._current.fingerprint}
+
+    async def load(self, name: str | None) -> None:
+        """Loads the project's model anew; no other place is read from."""
+        if name not in (None, self._folder.name):
+            raise ModelRefused(f"only the project's own model can be loaded: {self._folder.name}")
+        try:
+            self._current = await asyncio.to_thread(pipeline.load, self._folder)
+        except pipeline.ModelError as error:
+            raise ModelRefused(str(error)) from error
+
+
+@dataclass(slots=True)
+class Parts:
+    """Everything that a running Parley is made of."""
+
+    settings: Settings
+    store: Store
+    locks: Locks
+    reader: LoadedModel
+    runner: ActionRunner
+    flows: FlowBook
+    hub: Hub
+    ids: Ids
+    clock: Clock
+    connectors: Mapping[str, Connector]
+    deliveries: Deliveries
+    contact_turns: ContactTurns
+    queue: ContactQueue
+    inbox: Inbox
+    intake: Intake
+    sweep: Sweep
+    files: MediaFiles
+    metrics: Metrics
+    closing: list[Any] = field(default_factory=list)
+
+    async def close(self) -> None:
+        """Gives back what was opened, the last first."""
+        while self.closing:
+            await self.closing.pop()()
+
+
+def model_folder(settings: Settings) -> Path:
+    """Where the trained model is kept."""
+    return settings.var / MODEL_FOLDER
+
+
+def action_runner(settings: Settings) -> ActionRunner:
+    """The project's actions: in this process, or on the server that endpoints.yml names."""
+    endpoint = settings.endpoints.action_endpoint
+    if endpoint.url:
+        return HttpActions(endpoint.url, settings.domain_document, timeout=endpoint.timeout)
+    module = endpoint.actions_module or "actions"
+    return InProcessActions(
+        module, settings.project, settings.domain_document, timeout=endpoint.timeout
+    )
+
+
+async def examine_flows(
+    settings: Settings, runner: ActionRunner
+) -> tuple[list[Flow], list[Finding]]:
+    """The project's flows with all that reading and checking finds."""
+    files, findings = read_flows(settings.project)
+    default = settings.config.default_flow
+    flows = sorted((file.flow for file in files), key=lambda flow: flow.name != default)
+    actions, conditions = await _known_actions(runner, findings)
+    checked = check(flows, known_names(settings, actions, conditions))
+    for file in files:
+        # The checker knows flows by name; a name that stands in two files is told for both.
+        findings.extend(file.place(f for f in checked if f.file == file.flow.name))
+    # A flow that could not be read has been told of already.
+    unread = {Path(finding.file).stem for finding in findings if finding.severity == "error"}
+    if default and default not in {flow.name for flow in flows} | unread:
+        reason = f"default_flow: there is no flow {default!r}"
+        findings.append(Finding("unknown-flow", "error", "", reason, file="config.yml"))
+    return flows, findings
+
+
+def known_names(
+    settings: Settings, actions: frozenset[str] | None, conditions: frozenset[str]
+) -> Project:
+    """What flows may refer to."""
+    domain = settings.domain
+    return Project(
+        actions=actions,
+        conditions=conditions,
+        intents=_names(domain.intents),
+        entities=_names(domain.entities),
+        slots=frozenset(domain.slots),
+        responses=frozenset(domain.responses),
+    )
+
+
+async def _known_actions(
+    runner: ActionRunner, findings: list[Finding]
+) -> tuple[frozenset[str] | None, frozenset[str]]:
+    try:
+        return await runner.names(), await runner.conditions()
+    except ActionFailed as error:
+        reason = f"the action server does not answer, so its names are not checked: {error.reason}"
+        findings.append(Finding("no-action-server", "warning", "", reason, file="endpoints.yml"))
+        return None, frozenset()
+
+
+def _names(listed: list[str | dict[str, Any]]) -> frozenset[str]:
+    return frozenset(
+        name for item in listed for name in ([item] if isinstance(item, str) else item)
+    )
+
+
+def senders(settings: Settings, connectors: Mapping[str, Connector]) -> dict[str, Sender]:
+    """The ways out: one for each channel, and mail."""
+    made: dict[str, Sender] = {}
+    for name, connector in connectors.items():
+        rate = settings.credentials.get(name, {}).get("messages_per_second")
+        made[name] = ConnectorSender(connector, Rate(float(rate)) if rate else None)
+    mail = settings.endpoints.mail
+    address = mail.from_email or "parley@localhost"
+    made[MAIL_CONNECTOR] = (
+        SmtpMail(mail.url, address) if mail.url else FileMail(settings.var / "outbox", address)
+    )
+    return made
+
+
+def media_sources(connectors: Mapping[str, Connector]) -> dict[str, MediaSource]:
+    """The connectors that can fetch the files which their messages name."""
+    able = {name: it for name, it in connectors.items() if hasattr(it, "fetch")}
+    return cast(dict[str, MediaSource], able)
+
+
+def locks_for(settings: Settings) -> Locks:
+    """Who holds the lock of a contact, by endpoints.yml."""
+    store = settings.endpoints.lock_store
+    if store.type == "redis":
+        return RedisLocks(store.url or "redis://127.0.0.1:6379/0")
+    if store.type == "database":
+        return DatabaseLocks(settings.database_url)
+    return MemoryLocks()
+
+
+async def open_parts(
+    settings: Settings,
+    waker: Waker | None = None,
+    *,
+    in_memory: bool = False,
+    around: Around = lambda part: part,
+    clock: Clock | None = None,
+) -> Parts:
+    """Builds and opens all parts of a project whose model is trained.
+
+    `waker` takes the turns elsewhere (Celery); without it they run in this process. `in_memory`:
+    nothing is kept and no provider is spoken to. `around` may put something before the store and
+    the action runner. Raises DefinitionInvalid where flows are wrong,
+    and the errors of the parts that cannot be opened.
+    """
+    closing: list[Any] = []
+    try:
+        store, locks = await (_open_memory() if in_memory else _open_store(settings, closing))
+        channels = {} if in_memory else settings.credentials
+        return await _open(
+            settings, around(store), locks, channels, waker, around, clock or WallClock(), closing
+        )
+    except BaseException:
+        while closing:
+            await closing.pop()()
+        raise
+
+
+async def _open_memory() -> tuple[Store, Locks]:
+    return MemoryStore(), MemoryLocks()
+
+
+async def _open_store(settings: Settings, closing: list[Any]) -> tuple[Store, Locks]:
+    settings.var.mkdir(parents=True, exist_ok=True)
+    guard = await single_process_guard(
+        settings.database_url, exclusive=settings.endpoints.lock_store.type == "in_memory"
+    )
+    closing.append(guard.release)
+    await upgrade(settings.database_url)
+    store = SqlStore(settings.database_url)
+    await store.open()
+    closing.append(store.close)
+    locks = locks_for(settings)
+    closing.append(locks.close)
+    return store, locks
+
+
+async def _open(
+    settings: Settings,
+    store: Store,
+    locks: Locks,
+    channels: Mapping[str, Mapping[str, Any]],
+    waker: Waker | None,
+    around: Around,
+    clock: Clock,
+    closing: list[Any],
+) -> Parts:
+    hub, ids, meter = Hub(), Ids(clock), Metrics()
+    runner = around(action_runner(settings))
+    closing.append(runner.close)
+    flows = await _published(settings, store, runner, clock.now())
+    connectors = connectors_for(
+        channels or {"web": {}}, CONNECTORS, settings.endpoints.server.public_url, _unknown_channel
+    )
+    for connector in connectors.values():
+        await connector.open()
+        closing.append(connector.close)
+    reader = LoadedModel(model_folder(settings))
+    turns = Turns(
+        store=store,
+        reader=reader,
+        runner=runner,
+        flows=flows,
+        bot=await _bot(settings, runner),
+        ids=ids,
+        clock=clock,
+        conversation_key=conversation_id,
+        meter=meter,
+    )
+    deliveries = Deliveries(store, senders(settings, connectors), ids, clock, hub, meter=meter)
+    contact_turns = ContactTurns(store, locks, turns, deliveries, hub, ids, clock, meter=meter)
+    queue = ContactQueue(contact_turns.drain)
+    closing.append(queue.idle)
+    deliveries.consent = _ProviderOptOuts(contact_turns, queue)
+    inbox = Inbox(store, waker or queue, deliveries.consent, meter)
+    contact_turns.inbox = inbox
+    files = MediaFiles(settings.var / MEDIA_FOLDER)
+    media = Media(store, files, media_sources(connectors), ids, clock, ids.new())
+    closing.append(media.close)
+    return Parts(
+        settings=settings,
+        store=store,
+        locks=locks,
+        reader=reader,
+        runner=runner,
+        flows=flows,
+        hub=hub,
+        ids=ids,
+        clock=clock,
+        connectors=connectors,
+        deliveries=deliveries,
+        contact_turns=contact_turns,
+        queue=queue,
+        inbox=inbox,
+        intake=Intake(inbox, ids, clock, connectors),
+        sweep=Sweep(store, deliveries, waker or queue, clock, media),
+        files=files,
+        metrics=meter,
+        closing=closing,
+    )
+
+
+async def _published(
+    settings: Settings, store: Store, runner: ActionRunner, now: float
+) -> FlowBook:
+    flows, findings = await examine_flows(settings, runner)
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        raise DefinitionInvalid(errors)
+    book = FlowBook(store)
+    await book.publish(flows, now)
+    return book
+
+
+async def _bot(settings: Settings, runner: ActionRunner) -> Bot:
+    actions, conditions = await _known_actions(runner, [])
+    return Bot(
+        responses=settings.responses,
+        declared_slots={
+            name: slot.get("initial_value") for name, slot in settings.domain.slots.items()
+        },
+        default_flow=settings.config.default_flow,
+        actions=actions,
+        conditions=conditions,
+    )
+
+
+def declared_slots(settings: Settings) -> dict[str, Any]:
+    """The slots of domain.yml with their first values."""
+    return {name: slot.get("initial_value") for name, slot in settings.domain.slots.items()}
+
+
+def _unknown_channel(name: str) -> None:
+    log.warning("unknown_channel", section=name, known=sorted(CONNECTORS))
+
+
+@dataclass(frozen=True, slots=True)
+class _ProviderOptOuts:
+    """Writes an opt-out behind the turn that met it: that turn still holds the contact's lock."""
+
+    turns: ContactTurns
+    queue: ContactQueue
+
+    def provider_opt_out(self, message: Message) -> None:
+        self.queue.later(self.opt_out(message))
+
+    async def opt_out(self, message: Message) -> None:
+        await self.turns.opt_out(message, "provider")
+
+
+def site_for(parts: Parts, admin_token: str) -> Site:
+    """What the web server serves of these parts."""
+    tokens = Tokens(admin_token)
+    return Site(
+        connectors=parts.connectors,
+        intake=parts.intake,
+        tokens=tokens,
+        api=ApiContext(parts.store, lambda: parts.flows.current, tokens, parts.files),
+        rasa=RasaContext(
+            store=parts.store,
+            hub=parts.hub,
+            inbox=parts.inbox,
+            ids=parts.ids,
+            clock=parts.clock,
+            reader=parts.reader,
+            conversations=Conversations(
+                store=parts.store,
+                locks=parts.locks,
+                flows=parts.flows,
+                ids=parts.ids,
+                clock=parts.clock,
+                hub=parts.hub,
+                declared_slots=declared_slots(parts.settings),
+                conversation_key=conversation_id,
+            ),
+            tokens=tokens,
+            to_rasa=pipeline.to_rasa,
+            domain=lambda: parts.settings.domain_document,
+            model=parts.reader.described,
+            load_model=parts.reader.load,
+        ),
+        health=Health(parts.store, parts.metrics),
+        largest_request=parts.settings.endpoints.server.request_max_bytes,
+    )
+
+
+async def serve_project(
+    settings: Settings,
+    ready: Callable[[Sequence[str]], None],
+    around: Around = lambda part: part,
+) -> None:
+    """Web server, turns and worker in this process, until it is told to stop.
+
+    `ready` is told the channels that are on. With Celery the turns and the worker are elsewhere.
+    """
+    elsewhere = _elsewhere(settings)
+    parts = await open_parts(settings, elsewhere, around=around)
+    worker = None if elsewhere else asyncio.create_task(Worker(parts.sweep).run())
+    token = settings.endpoints.access.admin_token or read_or_make_token(
+        settings.var / "admin-token"
+    )
+    try:
+        app = make_server(site_for(parts, token))
+        settle_memory()
+        await serve(app, settings.host, settings.port, lambda: ready(sorted(parts.connectors)))
+    finally:
+        if worker:
+            worker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await worker
+        await parts.close()
+
+
+def _elsewhere(settings: Settings) -> Waker | None:
+    if settings.endpoints.task_queue.type != "celery":
+        return None
+    # Imported here, because the Celery app itself is built from this module's parts.
+    from bot.tasks.celery import signaller
+
+    return signaller(settings)
+
+
+def celery_worker(project: Path) -> Any:
+    """The Celery app with its tasks, for `parley worker`."""
+    from bot.tasks.celery import make_worker
+
+    return make_worker(project)

@@ -1,0 +1,1 @@
+"""Parley as it is served: real processes, real HTTP, a provider that misbehaves."""

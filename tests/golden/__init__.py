@@ -1,0 +1,1 @@
+"""Whole conversations as data: what is said, and all that comes of it."""
