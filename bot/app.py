@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -73,8 +74,15 @@ class LoadedModel:
         self._folder = folder
         self._current = pipeline.load(folder)
 
-    def parse(self, text: str, language: str | None = None) -> Parse:
-        return self._current.parse(text, language)
+    def parse(
+        self,
+        text: str,
+        language: str | None = None,
+        *,
+        asked: Collection[str] = (),
+        now: datetime | None = None,
+    ) -> Parse:
+        return self._current.parse(text, language, asked=asked, now=now)
 
     def described(self) -> Mapping[str, Any]:
         """Which model this is, as Rasa's /status tells it."""

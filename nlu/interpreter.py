@@ -1,18 +1,19 @@
 """Reads messages with a trained pipeline."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from bot.engine.parse import FALLBACK_INTENT, Intent, Parse
+from bot.engine.parse import FALLBACK_INTENT, Entity, Intent, Parse
 from nlu.components.component import Component
 from nlu.message import Message
 from nlu.payload import read_payload
 
 READ_AT_MOST = 2000
 CACHED_TEXTS = 4096
-RANKED = 10
 _UNREADABLE = re.compile("[\ud800-\udfff\0]")
 
 
@@ -21,21 +22,44 @@ class Interpreter:
 
     def __init__(self, components: Sequence[Component[Any]], fingerprint: str) -> None:
         self.fingerprint = fingerprint
-        self._components = components
+        self._components = [c for c in components if not c.timely]
+        self._timely = [c for c in components if c.timely]
         self._cached = lru_cache(maxsize=CACHED_TEXTS)(self._read)
 
-    def parse(self, text: str, language: str | None = None) -> Parse:
-        """What `text` means. Never raises; of a long text only the beginning is read."""
-        if len(text) > READ_AT_MOST:
-            return self._read(text, language)
-        return self._cached(text, language)
+    def parse(
+        self,
+        text: str,
+        language: str | None = None,
+        *,
+        asked: Collection[str] = (),
+        now: datetime | None = None,
+    ) -> Parse:
+        """What `text` means. Never raises; of a long text only the beginning is read.
+
+        `asked` are the intents that can answer what the flow asked: the parse also ranks these by
+        themselves. `now` is the contact's time, with its zone, for "tomorrow at five".
+        """
+        read = self._read if len(text) > READ_AT_MOST else self._cached
+        parse = read(text, language)
+        if self._timely:
+            parse = self._with_times(parse, now)
+        return restricted(parse, asked) if asked else parse
+
+    def _with_times(self, parse: Parse, now: datetime | None) -> Parse:
+        """The same reading with what depends on the time."""
+        message = Message(_readable(parse.text), parse.language, now=now)
+        message.entities = list(parse.entities)
+        for component in self._timely:
+            component.process(message)
+        if len(message.entities) == len(parse.entities):
+            return parse
+        return replace(parse, entities=_in_order(message.entities))
 
     def _read(self, text: str, language: str | None) -> Parse:
         payload = read_payload(text, language) if len(text) <= READ_AT_MOST else None
         if payload is not None:
             return payload
-        # One character for one: offsets stay those of the original.
-        message = Message(_UNREADABLE.sub("\ufffd", text[:READ_AT_MOST]), language)
+        message = Message(_readable(text), language)
         if not message.text.strip():
             return Parse(text, Intent(FALLBACK_INTENT, 1.0), language=language)
         for component in self._components:
@@ -44,8 +68,28 @@ class Interpreter:
 
 
 def _as_parse(message: Message, text: str) -> Parse:
-    ranking = tuple(message.ranking[:RANKED])
+    ranking = tuple(message.ranking)
     intent = ranking[0] if ranking else Intent(FALLBACK_INTENT, 0.0)
-    entities = tuple(sorted(message.entities, key=lambda e: (e.start, e.end)))
-    metadata = {"decided_by": message.decided_by} if message.decided_by else {}
-    return Parse(text, intent, ranking, entities, message.language, metadata)
+    metadata = dict(message.metadata)
+    if message.decided_by:
+        metadata["decided_by"] = message.decided_by
+    return Parse(text, intent, ranking, _in_order(message.entities), message.language, metadata)
+
+
+def _readable(text: str) -> str:
+    """The beginning, one character for one: offsets stay those of the original."""
+    return _UNREADABLE.sub("\ufffd", text[:READ_AT_MOST])
+
+
+def _in_order(entities: Sequence[Entity]) -> tuple[Entity, ...]:
+    return tuple(sorted(entities, key=lambda e: (e.start, e.end)))
+
+
+def restricted(parse: Parse, asked: Collection[str]) -> Parse:
+    """The same reading with a second ranking, of the asked intents alone."""
+    found = [i for i in parse.ranking if i.name in asked]
+    share = sum(i.confidence for i in found)
+    if share <= 0.0:
+        return parse
+    among = tuple(Intent(i.name, i.confidence / share) for i in found)
+    return replace(parse, asked=among, asked_share=min(share, 1.0))

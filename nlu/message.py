@@ -1,6 +1,8 @@
 """One message on its way through the pipeline: each component reads it and adds what it found."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from bot.engine.parse import Entity, Intent
 
@@ -34,6 +36,10 @@ class Message:
     ranking: list[Intent] = field(default_factory=list)
     entities: list[Entity] = field(default_factory=list)
     decided_by: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)
+    """What else was read, for the parse's `metadata`; `response_selector` as in Rasa's JSON."""
+    now: datetime | None = None
+    """The contact's time, with its zone; only the components that are `timely` may look at it."""
 
     @property
     def top(self) -> Intent | None:

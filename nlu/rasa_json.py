@@ -12,7 +12,7 @@ def to_rasa(parse: Parse) -> dict[str, Any]:
         "intent": _intent(parse.intent),
         "entities": [_entity(e) for e in parse.entities],
         "intent_ranking": [_intent(i) for i in parse.ranking],
-        "response_selector": {},
+        "response_selector": dict(parse.metadata.get("response_selector", {})),
     }
 
 

@@ -30,7 +30,11 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Parse:
-    """One reading. `intent` is `nlu_fallback` where no intent reached the threshold."""
+    """One reading. `intent` is `nlu_fallback` where no intent reached the threshold.
+
+    `asked` is the ranking among the intents that could answer what the flow asked, as if nothing
+    else could have been meant; `asked_share` is the probability, 0 to 1, that one of them was.
+    """
 
     text: str
     intent: Intent
@@ -38,6 +42,8 @@ class Parse:
     entities: tuple[Entity, ...] = ()
     language: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    asked: tuple[Intent, ...] = ()
+    asked_share: float = 0.0
 
     def confidence(self, intent: str) -> float:
         """The probability of `intent` in the ranking; 0 where it is unknown."""

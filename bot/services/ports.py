@@ -1,8 +1,9 @@
 """What the services need from outside, as small protocols; adapters fit by shape."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from bot.domain.actions import ActionFailed as ActionFailed
@@ -128,7 +129,15 @@ class Locks(Protocol):
 class Reader(Protocol):
     """The NLU layer."""
 
-    def parse(self, text: str, language: str | None = None) -> Parse: ...
+    def parse(
+        self,
+        text: str,
+        language: str | None = None,
+        *,
+        asked: Collection[str] = (),
+        now: datetime | None = None,
+    ) -> Parse:
+        """What the text means: among all intents, and among those that were asked for."""
 
 
 class ActionRunner(Protocol):

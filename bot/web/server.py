@@ -76,7 +76,12 @@ async def serve(app: Sanic[Any, Any], host: str, port: int, ready: Callable[[], 
     One process and one loop: Sanic's manager would leave orphans on the port when it is killed.
     """
     server: Any = await app.create_server(
-        host=host, port=port, return_asyncio_server=True, access_log=False
+        host=host,
+        port=port,
+        access_log=False,
+        # Bound, but deaf until the routes are ready: a connection that were taken before
+        # would be answered with errors for as long as it is kept.
+        asyncio_server_kwargs={"start_serving": False},
     )
     if server is None:
         raise RuntimeError("the server could not be made")

@@ -58,6 +58,9 @@ class Component(ABC, Generic[OptionsT]):
     ignored: ClassVar[frozenset[str]] = frozenset()
     # Whether `train` looks at the messages; where no later step does, they are not processed.
     learns_from_messages: ClassVar[bool] = False
+    # Whether what it reads depends on the contact's time: such a component comes after all others,
+    # and its findings are never kept for the next message of the same text.
+    timely: ClassVar[bool] = False
 
     def __init__(self, options: OptionsT, language: str) -> None:
         self.options = options

@@ -321,7 +321,7 @@ async def test_one_contact_s_turns_are_counted() -> None:
 class Stumbling(Reader):
     """Has a bug that one text meets."""
 
-    def parse(self, text: str, language: str | None = None) -> Any:
+    def parse(self, text: str, language: str | None = None, **_: Any) -> Any:
         if text == "bug":
             raise KeyError("a defect of ours")
         return super().parse(text, language)

@@ -17,7 +17,7 @@ WELCOME = flow(say("HELLO", "Hi.", states=[say("MORE", "And?", condition="get_sm
 class BrokenReader(Reader):
     """A reader with a defect."""
 
-    def parse(self, text: str, language: str | None = None) -> Parse:
+    def parse(self, text: str, language: str | None = None, **_: Any) -> Parse:
         raise RuntimeError("no reading today")
 
 

@@ -55,7 +55,7 @@ class Reader:
 
     table: dict[str, tuple[str, float]] = field(default_factory=dict)
 
-    def parse(self, text: str, language: str | None = None) -> Parse:
+    def parse(self, text: str, language: str | None = None, **_: Any) -> Parse:
         intent = Intent(*self.table.get(text, ("nlu_fallback", 0.0)))
         return Parse(text, intent, (intent,))
 

@@ -17,7 +17,7 @@ from kombu import Connection
 
 from bot.tasks.celery import DUE, INBOUND
 from tests.conftest import ROOT
-from tests.e2e.server import OUR_NUMBER, Server, free_port, settle_after, until
+from tests.e2e.server import OUR_NUMBER, Server, die_with_tests, free_port, settle_after, until
 from tests.fakes.twilio import FakeTwilio
 
 SERVER = "postgresql://postgres@127.0.0.1:5432"
@@ -50,7 +50,10 @@ async def empty_everything(broker_url: str) -> None:
 
 
 def forget_signals(broker_url: str) -> None:
-    """Deletes the queues."""
+    """Deletes the queues, and what Redis keeps of signals that a killed worker had taken."""
+    if broker_url.startswith("redis"):
+        with redis.Redis.from_url(broker_url) as broker:
+            broker.flushdb()
     with Connection(broker_url) as connection:
         for queue in (INBOUND, DUE):
             connection.default_channel.queue_delete(queue)
@@ -84,7 +87,7 @@ class Worker:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "bot.cli", *words, str(self._concurrency)],
                 cwd=ROOT, env={**os.environ, **self._web.environment},  # noqa: TID251
-                stdout=log, stderr=log, start_new_session=True,
+                stdout=log, stderr=log, start_new_session=True, preexec_fn=die_with_tests,
             )  # fmt: skip
 
     async def ready(self) -> None:

@@ -63,7 +63,7 @@ class HandClock:
 class GreetingReader:
     """Reads a greeting in everything."""
 
-    def parse(self, text: str, language: str | None = None) -> Parse:
+    def parse(self, text: str, language: str | None = None, **_: Any) -> Parse:
         return Parse(text, Intent("greet", 0.9), (Intent("greet", 0.9),))
 
 

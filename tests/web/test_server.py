@@ -1,6 +1,7 @@
 """How the server ends: what is open is answered, and nothing new is taken."""
 
 import asyncio
+import errno
 import signal
 import socket
 import time
@@ -23,14 +24,29 @@ async def _slow(request: Request) -> HTTPResponse:
     return text("done")
 
 
+class Probing(Sanic[Any, Any]):
+    """An app that looks, while its routes are being made ready, whether its port takes anybody."""
+
+    def finalize(self) -> None:
+        with socket.socket() as probe:
+            self.ctx.refused = probe.connect_ex(("127.0.0.1", self.ctx.port)) == errno.ECONNREFUSED
+        super().finalize()
+
+
+def _probing() -> Probing:
+    return Probing(f"server-{uuid.uuid4().hex}", configure_logging=False)
+
+
 @asynccontextmanager
-async def serving() -> AsyncIterator[tuple[str, asyncio.Task[None]]]:
+async def serving(
+    app: Probing | None = None,
+) -> AsyncIterator[tuple[str, asyncio.Task[None]]]:
     """An app under `serve`, on a free port: its address, and what ends when the server has."""
-    app: Sanic[Any, Any] = Sanic(f"server-{uuid.uuid4().hex}", configure_logging=False)
+    app = app or _probing()
     app.config.TOUCHUP = False
     app.add_route(_slow, "/slow", name="slow")
     with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+        app.ctx.port = port = free.getsockname()[1]
     ready = asyncio.Event()
     task = asyncio.create_task(serve(app, "127.0.0.1", port, ready.set))
     await asyncio.wait_for(ready.wait(), 10)
@@ -45,6 +61,14 @@ async def serving() -> AsyncIterator[tuple[str, asyncio.Task[None]]]:
 async def _get(client: aiohttp.ClientSession, url: str) -> tuple[str, str | None]:
     async with client.get(url) as answer:
         return await answer.text(), answer.headers.get("Connection")
+
+
+async def test_nobody_is_let_in_before_the_routes_are_ready() -> None:
+    """Sanic would answer such a connection with errors for as long as it is kept."""
+    app = _probing()
+    async with serving(app) as (url, _), aiohttp.ClientSession() as client:
+        assert app.ctx.refused
+        assert await _get(client, f"{url}/slow") == ("done", "keep-alive")
 
 
 async def test_an_open_request_is_answered_before_the_server_ends() -> None:
