@@ -3,7 +3,9 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 ConversationStatus = Literal["bot", "human", "closed"]
 
@@ -23,6 +25,14 @@ class Contact:
     opted_out: bool = False
     version: int = 0
     created_at: float = 0.0
+
+    def local(self, now: float) -> datetime:
+        """The time at the contact's place; UTC where the zone is unknown. `now` is Unix seconds."""
+        try:
+            zone: tzinfo = ZoneInfo(self.time_zone) if self.time_zone else UTC
+        except (KeyError, ValueError, OSError):  # no such zone, or not even a name
+            zone = UTC
+        return datetime.fromtimestamp(now, zone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,19 +74,21 @@ def _wrote(situation: Situation) -> bool:
 
 def _means(intent: str, threshold: float) -> Callable[[Situation], bool]:
     def holds(situation: Situation) -> bool:
-        return situation.wrote and situation.parse.confidence(intent) >= threshold
+        return situation.wrote and situation.parse.means(intent, threshold)
 
     return holds
 
 
 def _is_yes(situation: Situation) -> bool:
-    yes, no = situation.parse.confidence("affirm"), situation.parse.confidence("deny")
-    return situation.wrote and yes >= YES_NO_CONFIDENCE and yes > no
+    parse = situation.parse
+    more = parse.confidence("affirm") > parse.confidence("deny")
+    return situation.wrote and more and parse.means("affirm", YES_NO_CONFIDENCE)
 
 
 def _is_no(situation: Situation) -> bool:
-    yes, no = situation.parse.confidence("affirm"), situation.parse.confidence("deny")
-    return situation.wrote and no >= YES_NO_CONFIDENCE and no > yes
+    parse = situation.parse
+    more = parse.confidence("deny") > parse.confidence("affirm")
+    return situation.wrote and more and parse.means("deny", YES_NO_CONFIDENCE)
 
 
 def _gave_name(situation: Situation) -> bool:
@@ -175,15 +177,20 @@ def _named(name: str, scoped: str, situation: Situation) -> bool:
 
 def _compare(condition: Compare, situation: Situation) -> bool:
     if condition.subject == "intent":
-        threshold = condition.value if condition.op == ">=" else INTENT_CONFIDENCE
-        if condition.key in ("affirm", "deny") and condition.op == "exists":
-            threshold = YES_NO_CONFIDENCE
-        return situation.wrote and situation.parse.confidence(condition.key) >= threshold
+        return situation.wrote and _intended(condition, situation.parse)
     value = condition.value
     if condition.subject == "text":
         # Nobody types the capitals of a flow's author.
         value = folded(value)
     return OPERATORS[condition.op](_subject(condition, situation), value)
+
+
+def _intended(condition: Compare, parse: Parse) -> bool:
+    """A confidence that the flow's author set is one of the open reading."""
+    if condition.op == ">=":
+        return parse.confidence(condition.key) >= float(condition.value)
+    yes_or_no = condition.key in ("affirm", "deny")
+    return parse.means(condition.key, YES_NO_CONFIDENCE if yes_or_no else INTENT_CONFIDENCE)
 
 
 def folded(value: Any) -> Any:

@@ -4,6 +4,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 FALLBACK_INTENT = "nlu_fallback"
+ASKED_CONFIDENCE = 0.9
+"""How likely an intent must be among those that were asked, to be an answer for that reason."""
+ASKED_SHARE = 0.4
+"""And how likely it must be that any of them was meant at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,13 @@ class Parse:
         if self.intent.name == intent:
             return self.intent.confidence
         return next((i.confidence for i in self.ranking if i.name == intent), 0.0)
+
+    def means(self, intent: str, threshold: float) -> bool:
+        """Whether there is evidence enough: the open reading's, or what was asked and no other."""
+        if self.confidence(intent) >= threshold:
+            return True
+        asked = next((i.confidence for i in self.asked if i.name == intent), 0.0)
+        return self.asked_share >= ASKED_SHARE and asked >= ASKED_CONFIDENCE
 
     def entity(self, name: str) -> Entity | None:
         """The first entity of that name."""

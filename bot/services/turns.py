@@ -15,6 +15,7 @@ from bot.domain.messages import Message
 from bot.domain.records import Work
 from bot.domain.timers import Timer
 from bot.engine.advance import advance, apologise, start
+from bot.engine.asking import intents_asked
 from bot.engine.commands import CallAction, Record
 from bot.engine.conditions import Condition
 from bot.engine.events import ActionReturned, Event, FlowStarted, MessageReceived, TimerFired
@@ -79,6 +80,7 @@ class Turns:
         self._bot, self._ids, self._clock = bot, ids, clock
         self._conversation_key = conversation_key
         self._questions: dict[tuple[str, str], frozenset[str]] = {}
+        self._answers: dict[tuple[str, str], frozenset[str]] = {}
         self._history: OrderedDict[str, tuple[int, list[dict[str, Any]]]] = OrderedDict()
 
     async def on_message(self, work: Work, message: Message) -> Draft:
@@ -91,7 +93,7 @@ class Turns:
         text = str(message.content.get("payload") or "") or message.text
         # A stop word is honoured whatever may be wrong with the reading.
         stops = _keyword_of(message) == "stop"
-        parse = NOTHING_READ if stops else self._reader.parse(text, draft.contact.language)
+        parse = NOTHING_READ if stops else await self._read(draft, text)
         draft.event("message_received", text=message.text, channel=draft.conversation.channel,
                     **_content_shown(message), parse=_parse_shown(parse))  # fmt: skip
         if message.content.get("media"):
@@ -164,6 +166,22 @@ class Turns:
             if len(self._history) > TRACKERS_KEPT:
                 self._history.popitem(last=False)
 
+    async def _read(self, draft: Draft, text: str) -> Parse:
+        """What the message means, by itself and as an answer to what was asked."""
+        asked: frozenset[str] = frozenset()
+        session = self._active(draft)
+        flow = await self._flows.version(session.flow, session.version) if session else None
+        if session and flow and not _expired(session, flow, draft.now):
+            asked = self._intents_asked(flow, session.state)
+        contact = draft.contact
+        return self._reader.parse(text, contact.language, asked=asked, now=contact.local(draft.now))
+
+    def _intents_asked(self, flow: Flow, state: str) -> frozenset[str]:
+        key = (flow.version, state)
+        if key not in self._answers:
+            self._answers[key] = intents_asked(flow, state)
+        return self._answers[key]
+
     # consent
 
     def _keywords(self, draft: Draft, message: Message, parse: Parse) -> bool:
@@ -235,6 +253,8 @@ class Turns:
         if chosen is None:
             self._nobody(draft, facts)
         elif isinstance(chosen, Begin):
+            # What the other flow had asked is no question of this one.
+            facts = replace(facts, parse=replace(parse, asked=(), asked_share=0.0))
             await self._begin(draft, chosen.flow, chosen.trigger, facts, chosen.interrupts)
         elif flow is not None:
             await self._run(draft, flow, chosen.session, MessageReceived(), facts)
@@ -378,7 +398,7 @@ class Turns:
             flow = await self._flow_of(draft, session)
             if flow is None:
                 continue
-            if session.timers or draft.now - session.touched_at <= flow.expires_after:
+            if not _expired(session, flow, draft.now):
                 draft.about(None)
                 return session
             self._end(draft, session, "expired")
@@ -531,6 +551,11 @@ class Turns:
             draft.contact = replace(draft.contact, fields=fields)
 
 
+def _expired(session: Session, flow: Flow, now: float) -> bool:
+    """Whether it was silent for too long; what it still has to do keeps it from that."""
+    return not session.timers and now - session.touched_at > flow.expires_after
+
+
 def _marked(timer_id: str, mark: str) -> str:
     """The id under which a timer is set anew; held ones are counted, so that ids stay short."""
     if mark == _RETRIED:
@@ -566,4 +591,13 @@ def _parse_shown(parse: Parse) -> dict[str, Any]:
              "confidence": round(e.confidence, 4)}
             for e in parse.entities
         ],
+        **_asked_shown(parse),
     }  # fmt: skip
+
+
+def _asked_shown(parse: Parse) -> dict[str, Any]:
+    """How the message reads as an answer, where something was asked."""
+    if not parse.asked:
+        return {}
+    ranking = [{"name": i.name, "confidence": round(i.confidence, 4)} for i in parse.asked]
+    return {"asked_ranking": ranking[:RANKING_SHOWN], "asked_share": round(parse.asked_share, 4)}

@@ -1,7 +1,7 @@
 """The services over a store in memory, a clock that is turned by hand, and scripted neighbours."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.domain.actions import ActionFailed, ActionResult
@@ -281,6 +281,14 @@ class World:
         found = await self.store.contact(ANN_ID)
         assert found is not None
         return found
+
+    async def set_contact(self, **columns: Any) -> None:
+        """Somebody edits the contact."""
+        found = await self.contact()
+        changed = replace(found, **columns, version=found.version + 1)
+        await self.store.save(
+            TurnRecord(f"edit-{changed.version}", self.clock.at, changed.id, contact=changed)
+        )
 
     async def outbound(self) -> list[Message]:
         """All messages that were to go out, in the order of their ids."""
