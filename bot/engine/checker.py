@@ -12,7 +12,6 @@ from collections.abc import (
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bot.engine.advance import CONTACT_FIELDS
 from bot.engine.conditions import (
     BUILT_IN,
     All,
@@ -27,6 +26,7 @@ from bot.engine.coverage import Coverage
 from bot.engine.findings import Finding, escape, nearest
 from bot.engine.flow import Flow, State, Transition
 from bot.engine.routing import heard
+from bot.engine.run import CONTACT_FIELDS
 from bot.engine.steps import Act, Email, End, HandOver, Note, Say, SetSlots, Start, Step, Wait
 from bot.engine.templates import names_in, snake
 

@@ -7,9 +7,9 @@ from typing import Any, Literal, cast
 from bot.domain.contacts import Contact, Conversation, contact_id_for
 from bot.domain.events import Event
 from bot.domain.records import StoreUnavailable, TurnRecord
-from bot.engine.advance import CONTACT_FIELDS
 from bot.engine.commands import AddTag, Command, HandOverToHuman, RemoveTag, SetSlot
 from bot.engine.parse import NOTHING_READ, Entity, Intent, Parse
+from bot.engine.run import CONTACT_FIELDS
 from bot.engine.session import Session
 from bot.services.drafts import EFFECTS, Draft
 from bot.services.flowbook import FlowBook

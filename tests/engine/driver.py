@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.engine.advance import Turn, advance, start
+from bot.engine.advance import advance, start
 from bot.engine.commands import (
     AddTag,
     CallAction,
@@ -19,6 +19,7 @@ from bot.engine.facts import Facts, ResponseText
 from bot.engine.flow import Flow
 from bot.engine.parse import Entity, Intent, Parse
 from bot.engine.reader import read_flow
+from bot.engine.run import Turn
 from bot.engine.session import Session
 
 START = 1_800_000_000.0

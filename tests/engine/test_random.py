@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.engine.advance import CALLS_PER_TURN, STEPS_PER_TURN
 from bot.engine.checker import Project, check
 from bot.engine.events import ActionReturned
 from bot.engine.facts import ResponseText
 from bot.engine.findings import DefinitionInvalid, load_json, located
 from bot.engine.numbers import numbers_in
 from bot.engine.reader import examine, read_flow
+from bot.engine.run import CALLS_PER_TURN, STEPS_PER_TURN
 from tests.engine import strategies
 from tests.engine.driver import Conversation, reading
 

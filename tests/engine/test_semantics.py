@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from bot.engine.advance import STEPS_PER_TURN
 from bot.engine.commands import CancelTimer, HandOverToHuman, StartFlow
 from bot.engine.events import ActionReturned
 from bot.engine.facts import ResponseText
 from bot.engine.findings import DefinitionInvalid
 from bot.engine.reader import examine, read_flow
+from bot.engine.run import STEPS_PER_TURN
 from bot.engine.session import Pause
 from tests.engine.driver import Conversation, reading
 

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from bot.clients.actions_in_process import InProcessActions
-from bot.engine.advance import Turn, advance, start
+from bot.engine.advance import advance, start
 from bot.engine.commands import (
     AddNote,
     AddTag,
@@ -28,6 +28,7 @@ from bot.engine.flow import Flow
 from bot.engine.parse import Entity, Intent, Parse
 from bot.engine.reader import read_flow
 from bot.engine.routing import conditions_ahead, questions
+from bot.engine.run import Turn
 from bot.engine.session import Session
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.actions import ActionFailed, ActionResult
 from bot.domain.events import Event
 from bot.domain.records import TurnRecord, Unreachable
-from bot.engine.advance import CALLS_PER_TURN
+from bot.engine.run import CALLS_PER_TURN
 from bot.services.turns import BUSY_SECONDS, TIMER_ATTEMPTS
 from bot.store.memory import MemoryStore
 from tests.services.test_answering import human

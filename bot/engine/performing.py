@@ -1,0 +1,165 @@
+"""Takes transitions and runs their steps."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from bot.engine.action_results import utter
+from bot.engine.commands import AddNote, HandOverToHuman, SendEmail, SendMessage, StartFlow
+from bot.engine.conditions import ALWAYS
+from bot.engine.flow import Transition
+from bot.engine.run import STEPS_PER_TURN, Run
+from bot.engine.steps import (
+    Act,
+    Email,
+    End,
+    HandOver,
+    Note,
+    Say,
+    SetSlots,
+    Start,
+    Step,
+    Tag,
+    Untag,
+    Wait,
+)
+
+
+def enter(run: Run, transition: Transition) -> None:
+    """Takes a transition: its target is the state before its steps run."""
+    run.steps += 1
+    if run.steps > STEPS_PER_TURN:
+        run.reach_limit()
+        return
+    run.leave()
+    left = run.session.state
+    run.session = replace(run.session, state=transition.target, attempts=0, silences=0)
+    run.record("state_entered", state=transition.target, left=left)
+    run.arm_timeout()
+    run_list(run, transition.place, 0, passing=True)
+
+
+def pass_on(run: Run) -> None:
+    """From a state marked `pass` the same event may lead on at once."""
+    if run.over is not None or not run.state.passes:
+        return
+    transition = run.chosen()
+    if transition:
+        enter(run, transition)
+
+
+def go_to(run: Run, target: str) -> None:
+    state = run.flow.states[target]
+    place = f"{state.place}/enter" if state.defined else ""
+    enter(run, Transition(target, ALWAYS, state.enter, place))
+
+
+# steps
+
+
+def run_list(run: Run, place: str, first: int, *, passing: bool) -> None:
+    """Runs the steps of a list from one on, until it ends, waits or calls an action."""
+    for index, step in enumerate(run.flow.step_lists.get(place, ())[first:], first):
+        run.steps += 1
+        if run.steps > STEPS_PER_TURN:
+            run.reach_limit()
+            return
+        if isinstance(step, Wait):
+            run.wait(place, index + 1, step.seconds)
+            return
+        _STEPS[type(step)](run, step)
+        if run.session.pause is not None:
+            run.pause(place, index + 1, passing=passing)
+            return
+        if run.over is not None:
+            return
+    if passing:
+        pass_on(run)
+
+
+def _say(run: Run, step: Say) -> None:
+    buttons = tuple({"title": run.rendered(b.title), "payload": b.payload} for b in step.buttons)
+    media = tuple(url for m in step.media if (url := run.rendered(m)))
+    message = SendMessage(run.rendered(step.text), buttons, media)
+    if step.response:
+        variation = run.variation(step.response)
+        if variation is None:
+            run.record("response_unknown", response=step.response)
+            return
+        worded = run.worded(variation, {})
+        message = replace(
+            worded, buttons=(*worded.buttons, *buttons), media=(*worded.media, *media)
+        )
+    run.send(message)
+
+
+def known(run: Run, name: str) -> bool:
+    """Whether an action or a response may have that name."""
+    names = {f"{run.flow.name}.{name}", name}
+    actions = run.facts.actions
+    return actions is None or bool(names & actions) or any(n in run.facts.responses for n in names)
+
+
+def act(run: Run, step: Act) -> None:
+    scoped = f"{run.flow.name}.{step.name}"
+    # Where nobody knows the actions, a response of that name is the best that is known.
+    known = run.facts.actions or frozenset()
+    for name in (scoped, step.name):
+        if name in known:
+            run.call(name)
+            return
+    for name in (scoped, step.name):
+        if name in run.facts.responses:
+            utter(run, {"response": name})
+            return
+    run.call(step.name)
+
+
+def _set(run: Run, step: SetSlots) -> None:
+    for name, value in step.values.items():
+        run.set_slot(name, run.rendered(value) if isinstance(value, str) else value)
+
+
+def _tag(run: Run, step: Tag) -> None:
+    for tag in step.tags:
+        run.tag(tag)
+
+
+def _untag(run: Run, step: Untag) -> None:
+    for tag in step.tags:
+        run.untag(tag)
+
+
+def _note(run: Run, step: Note) -> None:
+    run.do(AddNote(run.rendered(step.text)))
+
+
+def _email(run: Run, step: Email) -> None:
+    run.do(SendEmail(run.rendered(step.to), run.rendered(step.subject), run.rendered(step.text)))
+
+
+def _start(run: Run, step: Start) -> None:
+    run.over = "started_another"
+    run.do(StartFlow(step.flow))
+
+
+def _hand_over(run: Run, step: HandOver) -> None:
+    run.do(HandOverToHuman(step.reason))
+
+
+def _end(run: Run, step: End) -> None:
+    run.over = step.reason
+
+
+_STEPS: Mapping[type[Step], Callable[[Run, Any], None]] = {
+    Say: _say,
+    Act: act,
+    SetSlots: _set,
+    Tag: _tag,
+    Untag: _untag,
+    Note: _note,
+    Email: _email,
+    Start: _start,
+    HandOver: _hand_over,
+    End: _end,
+}

@@ -1,0 +1,260 @@
+"""One call of `advance`: the session as it changes, and the commands so far."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bot.engine.commands import (
+    AddTag,
+    CallAction,
+    CancelTimer,
+    Command,
+    Record,
+    RemoveTag,
+    ScheduleTimer,
+    SendMessage,
+    SetSlot,
+)
+from bot.engine.conditions import Situation, holds
+from bot.engine.events import Event, TimerFired
+from bot.engine.facts import Facts, ResponseText
+from bot.engine.flow import Flow, State, Transition
+from bot.engine.responses import values, variation, worded
+from bot.engine.session import Pause, PendingTimer, Session, SessionStatus
+from bot.engine.templates import TemplateInvalid, render, snake
+
+STEPS_PER_TURN = 100
+"""A flow that passes through states in a circle would never wait for the contact."""
+CALLS_PER_TURN = 20
+"""Actions that ask for each other would keep the contact waiting without end."""
+CONTACT_FIELDS = frozenset(
+    {"first_name", "last_name", "name", "email", "phone", "language", "time_zone"}
+)
+"""Names that are the contact's wherever they are set, unless the flow declares otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The session after an event, and what is to be done, in order."""
+
+    session: Session
+    commands: tuple[Command, ...]
+
+    @property
+    def call(self) -> CallAction | None:
+        """The action that the turn waits for: run it and come back with ActionReturned."""
+        last = self.commands[-1] if self.commands else None
+        return last if isinstance(last, CallAction) else None
+
+
+@dataclass(slots=True)
+class Run:
+    """One call of `advance`: the session as it changes, and the commands so far."""
+
+    flow: Flow
+    session: Session
+    facts: Facts
+    now: float
+    commands: list[Command] = field(default_factory=list)
+    event: str = "message"
+    steps: int = 0
+    calls: int = 0
+    timers: int = 0
+    slots: dict[str, Any] = field(init=False)
+    fields: dict[str, Any] = field(init=False)
+    tags: set[str] = field(init=False)
+    over: str | None = None
+
+    def __post_init__(self) -> None:
+        self.slots = dict(self.session.slots)
+        self.fields = dict(self.facts.fields)
+        self.tags = set(self.facts.tags)
+
+    def begin(self, event: Event) -> None:
+        """What a new turn forgets of the last one; a pause that outlived its turn is void."""
+        status = self.session.status
+        if status == "suspended" and not isinstance(event, TimerFired):
+            status = "active"
+        if self.session.pause is not None or status != self.session.status:
+            self.session = replace(self.session, pause=None, status=status)
+
+    def pause(self, place: str, step: int, *, passing: bool) -> None:
+        """Keeps what the rest of the turn needs to know when the action has returned."""
+        if self.session.pause is not None:
+            arguments = {
+                "passing": passing,
+                "event": self.event,
+                "steps": self.steps,
+                "calls": self.calls,
+                "timers": self.timers,
+            }
+            pause = replace(self.session.pause, place=place, step=step, arguments=arguments)
+            self.session = replace(self.session, pause=pause)
+
+    def resume(self, pause: Pause) -> None:
+        """Goes on counting where the turn stood."""
+        self.event = str(pause.arguments.get("event", "message"))
+        self.steps = int(pause.arguments.get("steps", 0))
+        self.calls = int(pause.arguments.get("calls", 0))
+        self.timers = int(pause.arguments.get("timers", 0))
+        self.session = replace(self.session, pause=None)
+
+    @property
+    def state(self) -> State:
+        return self.flow.states[self.session.state]
+
+    def do(self, command: Command) -> None:
+        self.commands.append(command)
+
+    def record(self, type: str, **data: Any) -> None:
+        self.do(Record(type, data))
+
+    def situation(self) -> Situation:
+        return Situation(
+            event=self.event,
+            text=self.facts.text,
+            parse=self.facts.parse,
+            slots=self.slots,
+            fields=self.fields,
+            tags=frozenset(self.tags),
+            answers=self.facts.answers,
+            wrote=self.facts.has_message,
+        )
+
+    def rendered(self, text: str, extra: Mapping[str, Any] | None = None) -> str:
+        named = values(self.slots, self.fields, self.facts)
+        if extra:
+            named.update({snake(name): value for name, value in extra.items()})
+        try:
+            return render(text, named)
+        except TemplateInvalid as error:
+            self.record("template_failed", reason=str(error))
+            return ""
+
+    def finish(self) -> Turn:
+        reason = self._end_reason()
+        status = "ended" if reason else self._status()
+        session = replace(self.session, slots=self.slots, touched_at=self.now, status=status)
+        if reason:
+            self.cancel(session.timers)
+            self.record("session_ended", reason=reason)
+            session = session.ended(reason)
+        return Turn(session, tuple(self.commands))
+
+    def _end_reason(self) -> str | None:
+        if self.session.pause is not None:
+            return None
+        finished = self.over is None and self.state.final and not self.session.timers
+        return "completed" if finished else self.over
+
+    def _status(self) -> SessionStatus:
+        if self.session.pause is not None:
+            return self.session.status
+        if self.state.final:
+            return "dormant"
+        # A timer that fires while another flow talks does not take the conversation back.
+        return "suspended" if self.session.status == "suspended" else "active"
+
+    # moving
+
+    def leave(self) -> None:
+        """Timers belong to the state in which they were set."""
+        if self.session.timers:
+            self.cancel(self.session.timers)
+            self.session = replace(self.session, timers=())
+
+    def cancel(self, timers: tuple[PendingTimer, ...]) -> None:
+        for timer in timers:
+            self.do(CancelTimer(timer.id))
+
+    def chosen(self) -> Transition | None:
+        situation = self.situation()
+        return next((t for t in self.state.transitions if holds(t.condition, situation)), None)
+
+    def reach_limit(self, limit: str = "steps_per_turn", value: int = STEPS_PER_TURN) -> None:
+        self.record("limit_reached", limit=limit, value=value)
+        self.send(SendMessage(text=self.rendered(self.flow.apology)))
+        self.over = "limit"
+
+    def call(self, name: str) -> None:
+        self.calls += 1
+        if self.calls > CALLS_PER_TURN:
+            self.reach_limit("calls_per_turn", CALLS_PER_TURN)
+            return
+        self.session = replace(self.session, pause=Pause(place="", step=0, action=name))
+        self.do(CallAction(name))
+
+    # timers
+
+    def wait(self, place: str, step: int, seconds: float) -> None:
+        """The rest of a list runs later; a list that starts anew waits anew."""
+        self.drop_timers(lambda timer: timer.kind == "wait" and timer.resume == place)
+        self.schedule(place, seconds, kind="wait", resume=place, step=step)
+
+    def schedule(self, name: str, seconds: float, **kind: Any) -> None:
+        self.schedule_at(name, self.now + seconds, **kind)
+
+    def schedule_at(self, name: str, due_at: float, **kind: Any) -> None:
+        self.timers += 1
+        timer = PendingTimer(
+            id=f"{self.facts.key}.{self.timers}",
+            name=name,
+            state=self.session.state,
+            due_at=due_at,
+            **kind,
+        )
+        self.session = replace(self.session, timers=(*self.session.timers, timer))
+        self.do(ScheduleTimer(timer.id, name, due_at))
+
+    def drop_timers(self, unwanted: Callable[[PendingTimer], bool]) -> None:
+        dropped = tuple(timer for timer in self.session.timers if unwanted(timer))
+        if not dropped:
+            return
+        self.cancel(dropped)
+        kept = tuple(timer for timer in self.session.timers if timer not in dropped)
+        self.session = replace(self.session, timers=kept)
+
+    def arm_timeout(self) -> None:
+        if self.state.timeout:
+            self.schedule("timeout", self.state.timeout.after, kind="timeout")
+
+    # texts
+
+    def send(self, message: SendMessage) -> None:
+        """Providers refuse a message that says nothing."""
+        if message.text.strip() or message.buttons or message.media or message.custom:
+            self.do(message)
+        else:
+            self.record("message_empty", state=self.session.state)
+
+    def worded(self, response: ResponseText, extra: Mapping[str, Any]) -> SendMessage:
+        """The message of a response, with `extra` values for its placeholders."""
+        return worded(response, lambda text: self.rendered(text, extra))
+
+    def variation(self, name: str) -> ResponseText | None:
+        """The variation of a response that suits this turn."""
+        return variation(name, self.facts)
+
+    def set_slot(self, name: str, value: Any) -> None:
+        declared = self.flow.slots.get(name)
+        of_contact = (
+            declared.scope == "contact"
+            if declared
+            else name not in self.slots and (name in CONTACT_FIELDS or name in self.fields)
+        )
+        if of_contact:
+            self.fields[name] = value
+            self.do(SetSlot(name, value, "contact"))
+        else:
+            self.slots[name] = value
+            self.do(SetSlot(name, value, "session"))
+
+    def tag(self, tag: str) -> None:
+        if tag not in self.tags:
+            self.tags.add(tag)
+            self.do(AddTag(tag))
+
+    def untag(self, tag: str) -> None:
+        if tag in self.tags:
+            self.tags.discard(tag)
+            self.do(RemoveTag(tag))
