@@ -8,7 +8,14 @@ from bot.engine import collecting
 from bot.engine.action_results import apply, utter
 from bot.engine.commands import Record, SendMessage
 from bot.engine.conditions import about_event, holds
-from bot.engine.events import ActionReturned, Event, FlowStarted, MessageReceived, TimerFired
+from bot.engine.events import (
+    ActionReturned,
+    Event,
+    FlowReturned,
+    FlowStarted,
+    MessageReceived,
+    TimerFired,
+)
 from bot.engine.facts import Facts
 from bot.engine.flow import Flow, Otherwise, State
 from bot.engine.performing import act, enter, go_to, known, run_list
@@ -208,11 +215,26 @@ def _returned(run: Run, event: ActionReturned) -> None:
         run_list(run, pause.place, pause.step, passing=passing)
 
 
+def _flow_returned(run: Run, event: FlowReturned) -> None:
+    visit = run.session.visit
+    if visit is None or visit.flow != event.flow:
+        run.record("event_ignored", status=run.session.status)
+        return
+    run.session = replace(run.session, visit=None, status="active")
+    run.event = "returned"
+    run.record("flow_returned", flow=event.flow, reason=event.reason)
+    for here, there in visit.returns.items():
+        if there in event.slots:
+            run.set_slot(here, event.slots[there])
+    run_list(run, visit.place, visit.step, passing=True)
+
+
 _EVENTS: Mapping[type[Event], Callable[[Run, Any], None]] = {
     FlowStarted: _started,
     MessageReceived: _received,
     TimerFired: _fired,
     ActionReturned: _returned,
+    FlowReturned: _flow_returned,
 }
 _TIMERS: Mapping[str, Callable[[Run, PendingTimer], None]] = {
     "timeout": _timed_out,

@@ -64,7 +64,28 @@ def check(flows: Sequence[Flow], project: Project) -> list[Finding]:
         for part in _PARTS:
             part(checking)
         findings += checking.findings
-    return findings + _collisions(flows)
+    return findings + _collisions(flows) + _recursion(flows)
+
+
+def _recursion(flows: Sequence[Flow]) -> list[Finding]:
+    """Flows that wait for each other's end in a circle: none of them may ever come to it."""
+    visits = {
+        flow.name: sorted({
+            step.flow
+            for step, _ in _steps(flow)
+            if isinstance(step, Start) and step.returns is not None
+        })
+        for flow in flows
+    }  # fmt: skip
+    known = {name: [to for to in ways if to in visits] for name, ways in visits.items()}
+    findings = []
+    for circle in _cycles(known):
+        first = next(name for name in known if name in circle)
+        names = ", ".join(repr(name) for name in sorted(circle)[:5])
+        reason = f"waits for the return of itself, by way of {names}"
+        cure = "take 'return' from one of these starts, or make sure that the circle ends"
+        findings.append(Finding("recursive-flow", "warning", "", reason, cure, file=first))
+    return findings
 
 
 class _Cures:
@@ -269,6 +290,8 @@ def _slot_names(c: _Checking) -> None:
     for step, _ in _steps(c.flow):
         if isinstance(step, SetSlots):
             known.update(step.values)
+        elif isinstance(step, Start) and step.returns:
+            known.update(step.returns)
     known.update(state.collect.slot for state in c.flow.states.values() if state.collect)
     for condition, at in _conditions(c.flow):
         for leaf, place in _leaves(condition, at):
@@ -411,7 +434,10 @@ def _circles(c: _Checking) -> None:
 
 
 def _stops(steps: tuple[Step, ...]) -> bool:
-    return any(isinstance(step, Wait | End | Start) for step in steps)
+    return any(
+        isinstance(step, Wait | End) or (isinstance(step, Start) and step.returns is None)
+        for step in steps
+    )
 
 
 def _cycles(ways: Mapping[str, Sequence[str]]) -> list[list[str]]:

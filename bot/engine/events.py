@@ -1,7 +1,7 @@
 """What can happen to a session: the inputs of `advance`, in the past tense."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -32,4 +32,13 @@ class ActionReturned:
     responses: Sequence[Mapping[str, Any]] = ()
 
 
-Event = FlowStarted | MessageReceived | TimerFired | ActionReturned
+@dataclass(frozen=True, slots=True)
+class FlowReturned:
+    """The flow that the session waits for is over; `slots` are those of its session."""
+
+    flow: str
+    reason: str
+    slots: Mapping[str, Any] = field(default_factory=dict)
+
+
+Event = FlowStarted | MessageReceived | TimerFired | ActionReturned | FlowReturned

@@ -137,3 +137,5 @@ class Flow:
     definition: Any = None
     step_lists: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
     """Every list of steps by its place, so that a waiting session can go on in the middle of one."""
+    behind: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """What follows a list within a list: the outer list's place, and the index to go on with."""

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from bot.engine.conditions import All, AnyOf, Compare, Condition, Named, Not
 from bot.engine.flow import Flow, State
-from bot.engine.steps import Act, HandOver, Say, Start, Step
+from bot.engine.steps import Act, HandOver, Say, Split, Start, Step
 
 LONGEST_LABEL = 80
 LONGEST_TEXT = 160
@@ -189,6 +189,8 @@ def _named(step: Step) -> str:
             return name
         case Start(flow):
             return f"start {flow}"
+        case Split(arms):
+            return "split: " + ", ".join(arm.name for arm in arms)
         case HandOver():
             return "hand over"
         case _:

@@ -1,5 +1,6 @@
 """Takes transitions and runs their steps."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,7 @@ from bot.engine.steps import (
     Note,
     Say,
     SetSlots,
+    Split,
     Start,
     Step,
     Tag,
@@ -58,23 +60,61 @@ def go_to(run: Run, target: str) -> None:
 
 
 def run_list(run: Run, place: str, first: int, *, passing: bool) -> None:
-    """Runs the steps of a list from one on, until it ends, waits or calls an action."""
-    for index, step in enumerate(run.flow.step_lists.get(place, ())[first:], first):
+    """Runs the steps of a list from one on, until it ends, waits or calls an action.
+
+    A list within a list, such as a way of a split, goes on with what stands behind it.
+    """
+    index = first
+    while True:
+        steps = run.flow.step_lists.get(place, ())
+        if index >= len(steps):
+            if place not in run.flow.behind:
+                break
+            place, index = run.flow.behind[place]
+            continue
         run.steps += 1
         if run.steps > STEPS_PER_TURN:
             run.reach_limit()
             return
-        if isinstance(step, Wait):
-            run.wait(place, index + 1, step.seconds)
-            return
-        _STEPS[type(step)](run, step)
-        if run.session.pause is not None:
-            run.pause(place, index + 1, passing=passing)
-            return
-        if run.over is not None:
+        step = steps[index]
+        index += 1
+        if isinstance(step, Split):
+            place, index = _way(run, step), 0
+            continue
+        if _stops(run, step, place, index, passing=passing):
             return
     if passing:
         pass_on(run)
+
+
+def _stops(run: Run, step: Step, place: str, following: int, *, passing: bool) -> bool:
+    """Runs a step of a list; whether the rest of it has to wait, or will not come."""
+    if isinstance(step, Wait):
+        run.wait(place, following, step.seconds)
+        return True
+    if isinstance(step, Start) and step.returns is not None:
+        run.visit(step.flow, place, following, step.returns)
+        return True
+    _STEPS[type(step)](run, step)
+    if run.session.pause is not None:
+        run.pause(place, following, passing=passing)
+        return True
+    return run.over is not None
+
+
+def _way(run: Run, split: Split) -> str:
+    """The steps of the way that this contact goes: by a hash, so that it is always the same one."""
+    key = f"{run.session.contact_id}/{run.flow.name}{split.place}"
+    drawn = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
+    share = drawn * sum(arm.weight for arm in split.arms)
+    chosen = split.arms[-1]
+    for arm in split.arms:
+        share -= arm.weight
+        if share < 0:
+            chosen = arm
+            break
+    run.record("split_taken", split=split.place, way=chosen.name)
+    return chosen.place
 
 
 def _say(run: Run, step: Say) -> None:

@@ -179,6 +179,7 @@ def _document(r: Reading, body: Mapping[str, Any], states_place: str, version: s
         apology=body.get("apology", APOLOGY),
         definition=body if states_place else nodes,
         step_lists=r.step_lists,
+        behind=r.behind,
     )
 
 

@@ -43,6 +43,7 @@ class Reading:
         self.flow = flow
         self.findings: list[Finding] = []
         self.step_lists: dict[str, tuple[Step, ...]] = {}
+        self.behind: dict[str, tuple[str, int]] = {}
         self.states: dict[str, State] = {}
         self.links: list[tuple[str, str]] = []
 

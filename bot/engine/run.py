@@ -14,13 +14,14 @@ from bot.engine.commands import (
     ScheduleTimer,
     SendMessage,
     SetSlot,
+    StartFlow,
 )
 from bot.engine.conditions import Situation, holds
-from bot.engine.events import Event, TimerFired
+from bot.engine.events import Event, MessageReceived, TimerFired
 from bot.engine.facts import Facts, ResponseText
 from bot.engine.flow import Flow, State, Transition
 from bot.engine.responses import values, variation, worded
-from bot.engine.session import Pause, PendingTimer, Session, SessionStatus
+from bot.engine.session import Pause, PendingTimer, Session, SessionStatus, Visit
 from bot.engine.templates import TemplateInvalid, render, snake
 
 STEPS_PER_TURN = 100
@@ -75,8 +76,11 @@ class Run:
         status = self.session.status
         if status == "suspended" and not isinstance(event, TimerFired):
             status = "active"
-        if self.session.pause is not None or status != self.session.status:
-            self.session = replace(self.session, pause=None, status=status)
+        # A visit whose end was never told is over, too: the state itself answers.
+        visit = None if isinstance(event, MessageReceived) else self.session.visit
+        known = (None, status, visit)
+        if known != (self.session.pause, self.session.status, self.session.visit):
+            self.session = replace(self.session, pause=None, status=status, visit=visit)
 
     def pause(self, place: str, step: int, *, passing: bool) -> None:
         """Keeps what the rest of the turn needs to know when the action has returned."""
@@ -90,6 +94,12 @@ class Run:
             }
             pause = replace(self.session.pause, place=place, step=step, arguments=arguments)
             self.session = replace(self.session, pause=pause)
+
+    def visit(self, flow: str, place: str, step: int, returns: Mapping[str, str]) -> None:
+        """Starts another flow and waits for its end."""
+        visit = Visit(flow, place, step, returns)
+        self.session = replace(self.session, visit=visit)
+        self.do(StartFlow(flow))
 
     def resume(self, pause: Pause) -> None:
         """Goes on counting where the turn stood."""
@@ -142,7 +152,7 @@ class Run:
         return Turn(session, tuple(self.commands))
 
     def _end_reason(self) -> str | None:
-        if self.session.pause is not None:
+        if self.session.pause is not None or self.session.visit is not None:
             return None
         finished = self.over is None and self.state.final and not self.session.timers
         return "completed" if finished else self.over
@@ -150,6 +160,8 @@ class Run:
     def _status(self) -> SessionStatus:
         if self.session.pause is not None:
             return self.session.status
+        if self.session.visit is not None:
+            return "suspended"
         if self.state.final:
             return "dormant"
         # A timer that fires while another flow talks does not take the conversation back.
@@ -158,10 +170,12 @@ class Run:
     # moving
 
     def leave(self) -> None:
-        """Timers belong to the state in which they were set."""
+        """Timers, and a wait for another flow, belong to the state in which they began."""
         if self.session.timers:
             self.cancel(self.session.timers)
             self.session = replace(self.session, timers=())
+        if self.session.visit:
+            self.session = replace(self.session, visit=None)
 
     def cancel(self, timers: tuple[PendingTimer, ...]) -> None:
         for timer in timers:

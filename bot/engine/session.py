@@ -39,6 +39,16 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Visit:
+    """Where a session goes on when the flow that it started and waits for is over."""
+
+    flow: str
+    place: str
+    step: int
+    returns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """The state a contact waits in, with what was learnt on the way. Times are Unix seconds."""
 
@@ -54,6 +64,7 @@ class Session:
     silences: int = 0
     timers: tuple[PendingTimer, ...] = ()
     pause: Pause | None = None
+    visit: Visit | None = None
     revision: int = 0
     started_at: float = 0.0
     touched_at: float = 0.0
@@ -66,24 +77,28 @@ class Session:
             "slots": dict(self.slots),
             "timers": [_shallow(timer) for timer in self.timers],
             "pause": _shallow(self.pause) if self.pause else None,
+            "visit": _shallow(self.visit) if self.visit else None,
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """The session that `to_json` wrote."""
-        pause = value.get("pause")
+        pause, visit = value.get("pause"), value.get("visit")
         parts = {
             **value,
             "timers": tuple(PendingTimer(**timer) for timer in value.get("timers", ())),
             "pause": Pause(**pause) if pause else None,
+            "visit": Visit(**visit) if visit else None,
         }
         return cls(**parts)
 
     def ended(self, reason: str) -> "Session":
         """The same session, over, for that reason."""
-        return replace(self, status="ended", ended_because=reason, timers=(), pause=None)
+        return replace(
+            self, status="ended", ended_because=reason, timers=(), pause=None, visit=None
+        )
 
 
-def _shallow(value: Session | PendingTimer | Pause) -> dict[str, Any]:
+def _shallow(value: Session | PendingTimer | Pause | Visit) -> dict[str, Any]:
     """The fields of a dataclass; `asdict` would copy every slot's value and all that is in it."""
     return {part.name: getattr(value, part.name) for part in fields(value)}

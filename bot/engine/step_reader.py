@@ -7,6 +7,7 @@ from bot.engine.findings import escape, nearest
 from bot.engine.reading import Reading, read_only, read_seconds, read_template, read_texts, shown
 from bot.engine.steps import (
     Act,
+    Arm,
     Choice,
     Email,
     End,
@@ -14,6 +15,7 @@ from bot.engine.steps import (
     Note,
     Say,
     SetSlots,
+    Split,
     Start,
     Step,
     Tag,
@@ -29,6 +31,9 @@ def read_steps(r: Reading, node: Any, place: str) -> tuple[Step, ...]:
     steps = tuple(step for step in read if step)
     if steps:
         r.step_lists[place] = steps
+    for index, step in enumerate(steps):
+        if isinstance(step, Split):
+            r.behind.update({arm.place: (place, index + 1) for arm in step.arms})
     return steps
 
 
@@ -148,9 +153,53 @@ def _wait(r: Reading, node: Mapping[str, Any], place: str) -> Step | None:
 
 
 def _start(r: Reading, node: Mapping[str, Any], place: str) -> Step | None:
-    if not read_only(r, node, "start", str, place, "a flow's name"):
+    r.known_keys(node, ("start", "return", "$comment"), place)
+    if not r.text(node["start"], f"{place}/start", "a flow's name"):
         return None
-    return Start(node["start"]) if r.text(node["start"], f"{place}/start", "a flow") else None
+    returns = _returns(r, node["return"], f"{place}/return") if "return" in node else None
+    return Start(node["start"], returns)
+
+
+def _returns(r: Reading, value: Any, place: str) -> Mapping[str, str] | None:
+    """`true`, the names of slots, or slots here by the name of the slot there."""
+    if isinstance(value, bool):
+        return {} if value else None
+    if isinstance(value, dict):
+        return {
+            here: there
+            for here, there in value.items()
+            if r.text(there, f"{place}/{escape(here)}", "a slot of the other flow")
+        }
+    return {name: name for name in read_texts(r, value, place, least=1)}
+
+
+def _split(r: Reading, node: Mapping[str, Any], place: str) -> Step | None:
+    if not read_only(r, node, "split", list, place, "a list of at least two ways"):
+        return None
+    ways = node["split"]
+    if len(ways) < 2:
+        r.error("wrong-step", f"{place}/split", "a split needs at least two ways")
+    arms = tuple(
+        arm
+        for i, n in enumerate(ways)
+        if (arm := _arm(r, n, f"{place}/split/{i}", chr(97 + i % 26)))
+    )
+    names = [arm.name for arm in arms]
+    if len(set(names)) < len(names):
+        r.error("duplicate-name", f"{place}/split", "two ways have the same name")
+    return Split(arms, place)
+
+
+def _arm(r: Reading, node: Any, place: str, letter: str) -> Arm | None:
+    if not r.typed(node, dict, place, 'a way like {"name": "a", "weight": 1, "enter": [...]}'):
+        return None
+    r.known_keys(node, ("name", "weight", "enter", "$comment"), place)
+    name, weight = node.get("name", letter), node.get("weight", 1)
+    r.text(name, f"{place}/name", "a name")
+    if r.typed(weight, (int, float), f"{place}/weight", "a number") and not 0 < weight <= 1e6:
+        r.error("wrong-number", f"{place}/weight", f"expected more than 0, found {weight}")
+    read_steps(r, node.get("enter", []), f"{place}/enter")
+    return Arm(str(name), weight if isinstance(weight, int | float) else 1, f"{place}/enter")
 
 
 def _hand_over(r: Reading, node: Mapping[str, Any], place: str) -> Step | None:
@@ -182,6 +231,7 @@ STEPS: Mapping[str, Callable[[Reading, Mapping[str, Any], str], Step | None]] = 
     "email": _email,
     "wait": _wait,
     "start": _start,
+    "split": _split,
     "hand_over": _hand_over,
     "end": _end,
 }

@@ -79,9 +79,35 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """`{"start": "coupon"}`: ends this session and starts another flow."""
+    """`{"start": "coupon"}`: ends this session and starts another flow.
+
+    `{"start": "address", "return": ["street"]}`: the session waits until the other one is over,
+    takes over these of its slots, and goes on with the next step. `returns` are slots here by the
+    name of the slot there; None where nothing returns.
+    """
 
     flow: str
+    returns: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One way of a split; its steps stand at `place` in the definition."""
+
+    name: str
+    weight: float
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """`{"split": [{"name": "a", "weight": 1, "enter": [...]}, ...]}`: one way by chance.
+
+    The same contact always goes the same way.
+    """
+
+    arms: tuple[Arm, ...]
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +124,4 @@ class End:
     reason: str = "ended"
 
 
-Step = Say | Act | SetSlots | Tag | Untag | Note | Email | Wait | Start | HandOver | End
+Step = Say | Act | SetSlots | Tag | Untag | Note | Email | Wait | Start | Split | HandOver | End

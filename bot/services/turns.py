@@ -18,7 +18,14 @@ from bot.engine.advance import advance, apologise, start
 from bot.engine.asking import intents_asked
 from bot.engine.commands import CallAction, Record
 from bot.engine.conditions import Condition
-from bot.engine.events import ActionReturned, Event, FlowStarted, MessageReceived, TimerFired
+from bot.engine.events import (
+    ActionReturned,
+    Event,
+    FlowReturned,
+    FlowStarted,
+    MessageReceived,
+    TimerFired,
+)
 from bot.engine.facts import Facts, ResponseText
 from bot.engine.flow import APOLOGY, Flow
 from bot.engine.parse import NOTHING_READ, Parse
@@ -36,6 +43,8 @@ FLOWS_PER_TURN = 5
 """Flows that start each other in a circle would not either."""
 OPT_OUT_CONFIDENCE = 0.85
 """From here a message that is no keyword still counts as a wish to be left alone."""
+FLOWS_WAITING = 8
+"""Flows that start themselves and wait for their return would pile up."""
 TIMER_ATTEMPTS = 4
 """A timer whose action fails is tried again so often, each time later."""
 TIMER_RETRY_SECONDS = 60.0
@@ -340,9 +349,9 @@ class Turns:
         wanted, draft.start_next = draft.start_next, None
         if wanted:
             flow = self._flows.current.get(wanted)
-            if flow is None or depth >= FLOWS_PER_TURN:
-                reason = "there is no such flow" if flow is None else "too many flows in one turn"
-                draft.event("flow_not_started", flow=wanted, reason=reason)
+            refused = self._too_many(draft, depth) if flow else "there is no such flow"
+            if flow is None or refused:
+                draft.event("flow_not_started", flow=wanted, reason=refused)
             else:
                 known = replace(
                     facts,
@@ -352,17 +361,46 @@ class Turns:
                 )
                 if await self._begin(draft, flow, "start", known, depth=depth + 1):
                     return
-        if session.status in ("ended", "dormant") and self._active(draft) is None:
-            resumed = self._resumed(draft)
-            if resumed:
-                draft.put(replace(resumed, touched_at=draft.now))
+        over = session.status in ("ended", "dormant") or session.visit
+        if over and self._active(draft) is None and (resumed := self._resumed(draft)):
+            draft.put(replace(resumed, touched_at=draft.now))
+            if resumed.visit:
+                await self._return(draft, draft.sessions[resumed.id], session, facts, depth)
+
+    async def _return(
+        self, draft: Draft, session: Session, ended: Session, facts: Facts, depth: int
+    ) -> None:
+        """Goes on with a session that waited for the end of another flow."""
+        flow = await self._flow_of(draft, session)
+        if flow is None or session.visit is None:
+            return
+        begun = ended.id != session.id
+        reason = (ended.ended_because or "completed") if begun else "not_started"
+        event = FlowReturned(session.visit.flow, reason, ended.slots if begun else {})
+        known = replace(
+            facts,
+            key=f"{facts.key}/r{depth}",
+            fields=draft.contact.fields,
+            tags=draft.contact.tags,
+        )
+        draft.about(session)
+        await self._run(draft, flow, session, event, known, depth + 1)
+
+    def _too_many(self, draft: Draft, depth: int) -> str:
+        """Why no further flow is started now; nothing where one may be."""
+        if depth >= FLOWS_PER_TURN:
+            return "too many flows in one turn"
+        waiting = sum(self._here(draft, s, "suspended") for s in draft.sessions.values())
+        return "too many flows wait for each other" if waiting > FLOWS_WAITING else ""
 
     def _resumed(self, draft: Draft) -> Session | None:
         """Makes active again what was interrupted last."""
         waiting = [s for s in draft.sessions.values() if self._here(draft, s, "suspended")]
         if not waiting:
             return None
-        resumed = replace(max(waiting, key=lambda s: s.touched_at), status="active")
+        # Ids grow: of two that were put aside in one turn, the younger was so later.
+        latest = max(waiting, key=lambda s: (s.touched_at, s.id))
+        resumed = replace(latest, status="active")
         draft.about(resumed)
         draft.put(resumed)
         draft.event("session_resumed")

@@ -80,6 +80,14 @@ steps = st.one_of(
     _with({"hand_over": st.just(True) | words}),
     _with({"end": st.just(True) | words}),
 )
+steps = steps | _with(
+    {"start": words}, **{"return": st.booleans() | _one_or_more(words) | st.just({"x": "y"})}
+) | _with(
+    {"split": st.lists(
+        _with({"enter": steps | st.lists(steps, max_size=2)}, weight=st.sampled_from([1, 0.5, 3])),
+        min_size=2, max_size=3,
+    )},
+)  # fmt: skip
 step_lists = steps | st.lists(steps, max_size=4)
 _said = st.one_of(
     st.just({}), st.fixed_dictionaries({"say": words}), st.fixed_dictionaries({"enter": step_lists})
