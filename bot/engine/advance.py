@@ -24,6 +24,7 @@ from bot.engine.run import Run, Turn
 from bot.engine.session import PendingTimer, Session
 from bot.engine.steps import Act
 from bot.engine.templates import TemplateInvalid, render
+from bot.engine.wording import Text, in_language
 
 
 def advance(flow: Flow, session: Session, event: Event, facts: Facts, now: float) -> Turn:
@@ -44,10 +45,11 @@ def advance(flow: Flow, session: Session, event: Event, facts: Facts, now: float
 
 def apologise(flow: Flow, session: Session, facts: Facts, record: Record, now: float) -> Turn:
     """The turn of a failure: the session stays where it was, and the contact hears the apology."""
+    words = in_language(flow.apology, facts.language, flow.language)
     try:
-        text = render(flow.apology, values(session.slots, facts.fields, facts))
+        text = render(words, values(session.slots, facts.fields, facts))
     except TemplateInvalid:
-        text = flow.apology
+        text = words
     return Turn(replace(session, touched_at=now), (record, SendMessage(text=text)))
 
 
@@ -112,7 +114,7 @@ def _collected(run: Run, state: State) -> bool:
     return True
 
 
-def _refuse(run: Run, error: str | None, attempts: int) -> None:
+def _refuse(run: Run, error: Text | None, attempts: int) -> None:
     run.session = replace(run.session, attempts=run.session.attempts + 1)
     run.record("answer_refused", attempt=run.session.attempts)
     if run.session.attempts >= attempts:

@@ -29,6 +29,7 @@ from bot.engine.routing import heard
 from bot.engine.run import CONTACT_FIELDS
 from bot.engine.steps import Act, Email, End, HandOver, Note, Say, SetSlots, Start, Step, Wait
 from bot.engine.templates import names_in, snake
+from bot.engine.wording import Text, versions
 
 MOST_CURES = 100
 """Nearest names that are looked for: with more mistakes than that the list of names is wrong."""
@@ -204,19 +205,47 @@ def _at(definition: Any, pointer: str) -> Any:
 
 def _texts(flow: Flow) -> Iterator[tuple[str, str]]:
     """Every template with its place."""
+    for text, place in _wordings(flow):
+        yield from _worded(text, place)
     for step, place in _steps(flow):
         yield from _texts_of(step, place)
+
+
+def _wordings(flow: Flow) -> Iterator[tuple[Text, str]]:
+    """Every text that may be there in several languages, with its place."""
+    for step, place in _steps(flow):
+        match step:
+            case Say():
+                yield step.text, f"{place}/say"
+                for i, button in enumerate(step.buttons):
+                    yield button.title, f"{place}/buttons/{i}"
+            case Email():
+                yield step.subject, f"{place}/email/subject"
+                yield step.text, f"{place}/email/text"
     for state in flow.states.values():
         if state.collect and state.collect.error:
             yield state.collect.error, f"{state.collect.place}/error"
     yield flow.apology, "/apology"
 
 
+def _languages(c: _Checking) -> None:
+    """A language that the flow speaks elsewhere: its contacts would read another one here."""
+    several = [(text, at) for text, at in _wordings(c.flow) if isinstance(text, Mapping)]
+    spoken = {language for text, _ in several for language in text}
+    for text, place in several:
+        if lacking := sorted(spoken - text.keys()):
+            names = ", ".join(repr(language) for language in lacking)
+            c.add("missing-language", "warning", place, f"no words in {names}",
+                  "add them, or all contacts read the flow's own language here")  # fmt: skip
+
+
+def _worded(text: Text, place: str) -> Iterator[tuple[str, str]]:
+    return ((words, f"{place}{behind}") for behind, words in versions(text))
+
+
 def _texts_of(step: Step, place: str) -> Iterator[tuple[str, str]]:
     match step:
         case Say():
-            yield step.text, f"{place}/say"
-            yield from ((b.title, f"{place}/buttons/{i}") for i, b in enumerate(step.buttons))
             yield from ((media, f"{place}/media") for media in step.media)
         case SetSlots(values):
             for name, value in values.items():
@@ -225,8 +254,7 @@ def _texts_of(step: Step, place: str) -> Iterator[tuple[str, str]]:
         case Note(text):
             yield text, f"{place}/note"
         case Email():
-            for key in ("subject", "text", "to"):
-                yield getattr(step, key), f"{place}/email/{key}"
+            yield step.to, f"{place}/email/to"
 
 
 # Names
@@ -393,7 +421,10 @@ def _asks(steps: tuple[Step, ...]) -> bool:
     if any(isinstance(step, End | Start | HandOver) for step in steps):
         return False
     said = [step for step in steps if isinstance(step, Say)]
-    return bool(said) and (bool(said[-1].buttons) or said[-1].text.rstrip().endswith(_QUESTIONS))
+    return bool(said) and (
+        bool(said[-1].buttons)
+        or any(words.rstrip().endswith(_QUESTIONS) for _, words in versions(said[-1].text))
+    )
 
 
 _QUESTIONS = ("?", "？", "؟", ";?")
@@ -499,6 +530,7 @@ _PARTS: Sequence[Callable[[_Checking], None]] = (
     _condition_names,
     _step_names,
     _slot_names,
+    _languages,
     _unreachable,
     _never_run,
     _dead_ends,

@@ -23,7 +23,7 @@ class Facts:
     """`key` names the turn; ids and the choice of variations derive from it.
 
     `answers` are those of Python conditions by their full name. `fields` and `tags` are the
-    contact's, as changed so far in this turn.
+    contact's, as changed so far in this turn; `language` is its code, such as `es` or `pt-BR`.
     """
 
     key: str
@@ -36,3 +36,4 @@ class Facts:
     responses: Mapping[str, tuple[ResponseText, ...]] = field(default_factory=dict)
     actions: frozenset[str] | None = None
     channel: str = ""
+    language: str | None = None

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from bot.engine.conditions import ALWAYS, Condition
 from bot.engine.steps import Step
+from bot.engine.wording import Text
 
 DEFAULT_EXPIRY = 3600.0
 """Seconds of silence after which a session ends, where the flow does not say."""
@@ -68,7 +69,7 @@ class Collect:
     choices: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
-    error: str | None = None
+    error: Text | None = None
     attempts: int = 3
     exit_words: frozenset[str] = frozenset()
 
@@ -133,7 +134,7 @@ class Flow:
     language: str | None = None
     title: str = ""
     expires_after: float = DEFAULT_EXPIRY
-    apology: str = APOLOGY
+    apology: Text = APOLOGY
     definition: Any = None
     step_lists: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
     """Every list of steps by its place, so that a waiting session can go on in the middle of one."""

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from bot.engine.conditions import All, AnyOf, Compare, Condition, Named, Not
 from bot.engine.flow import Flow, State
 from bot.engine.steps import Act, HandOver, Say, Split, Start, Step
+from bot.engine.wording import in_language
 
 LONGEST_LABEL = 80
 LONGEST_TEXT = 160
@@ -178,7 +179,7 @@ def _brought(flow: Flow) -> Mapping[str, tuple[Step, ...]]:
 
 
 def _said(step: Step) -> str:
-    return step.text.strip() if isinstance(step, Say) else ""
+    return in_language(step.text).strip() if isinstance(step, Say) else ""
 
 
 def _named(step: Step) -> str:

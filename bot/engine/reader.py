@@ -37,8 +37,8 @@ from bot.engine.reading import (
     T,
     read_flag,
     read_seconds,
-    read_template,
     read_texts,
+    read_words,
     shown,
 )
 from bot.engine.step_reader import read_say, read_steps
@@ -47,6 +47,7 @@ from bot.engine.steps import (
     Start,
     Step,
 )
+from bot.engine.wording import LANGUAGE
 
 DOCUMENT_KEYS = (
     "$schema", "$comment", "flow", "title", "version", "language", "triggers", "expires_after",
@@ -150,8 +151,9 @@ def _document(r: Reading, body: Mapping[str, Any], states_place: str, version: s
         r.text(body["flow"], "/flow", "the flow's name")
     if "version" in body:
         r.typed(body["version"], (str, int, float), "/version", "a text or a number")
-    if "apology" in body:
-        read_template(r, body["apology"], "/apology")
+    apology = read_words(r, body["apology"], "/apology") if "apology" in body else APOLOGY
+    if "language" in body and not LANGUAGE.fullmatch(str(body["language"])):
+        r.error("unknown-language", "/language", 'expected a code such as "en" or "pt-BR"')
     slots = _slots(r, body.get("slots", {}))
     triggers = _triggers(r, body.get("triggers", []))
     otherwise = _otherwise(r, body["otherwise"], "/otherwise") if "otherwise" in body else None
@@ -176,7 +178,7 @@ def _document(r: Reading, body: Mapping[str, Any], states_place: str, version: s
         language=body.get("language"),
         title=body.get("title", ""),
         expires_after=expires,
-        apology=body.get("apology", APOLOGY),
+        apology=apology,
         definition=body if states_place else nodes,
         step_lists=r.step_lists,
         behind=r.behind,
@@ -368,7 +370,7 @@ def _collect(r: Reading, node: Any, place: str) -> Collect | None:
         choices=choices,
         minimum=node.get("min"),
         maximum=node.get("max"),
-        error=read_template(r, node["error"], f"{place}/error") if "error" in node else None,
+        error=read_words(r, node["error"], f"{place}/error") if "error" in node else None,
         attempts=r.count(node.get("attempts", 3), 1, f"{place}/attempts"),
         exit_words=frozenset(
             word.strip().casefold()

@@ -14,6 +14,7 @@ from bot.engine.steps import (
     Step,
 )
 from bot.engine.templates import TemplateInvalid, compiled
+from bot.engine.wording import LANGUAGE, Text
 
 LARGEST_DOCUMENT = 2_000_000
 """Characters: a flow of 1,000 states is a tenth of it."""
@@ -114,6 +115,24 @@ def read_template(r: Reading, value: Any, place: str) -> str:
     except TemplateInvalid as error:
         r.error("wrong-template", place, str(error))
     return str(value)
+
+
+def read_words(r: Reading, value: Any, place: str) -> Text:
+    """A template, or templates by language."""
+    if not isinstance(value, dict):
+        return read_template(r, value, place)
+    if not value:
+        r.error("empty-text", place, "expected a text for at least one language")
+    words: dict[str, str] = {}
+    for language, text in value.items():
+        at = f"{place}/{escape(language)}"
+        if not LANGUAGE.fullmatch(language):
+            r.error(
+                "unknown-key", at, f"{language!r} is no language", 'a code such as "en" or "pt-BR"'
+            )
+        elif r.text(text, at, "a text"):
+            words[language] = read_template(r, text, at)
+    return words
 
 
 def read_name(r: Reading, value: Any, place: str) -> str:

@@ -23,6 +23,7 @@ from bot.engine.flow import Flow, State, Transition
 from bot.engine.responses import values, variation, worded
 from bot.engine.session import Pause, PendingTimer, Session, SessionStatus, Visit
 from bot.engine.templates import TemplateInvalid, render, snake
+from bot.engine.wording import Text, in_language
 
 STEPS_PER_TURN = 100
 """A flow that passes through states in a circle would never wait for the contact."""
@@ -131,7 +132,9 @@ class Run:
             wrote=self.facts.has_message,
         )
 
-    def rendered(self, text: str, extra: Mapping[str, Any] | None = None) -> str:
+    def rendered(self, words: Text, extra: Mapping[str, Any] | None = None) -> str:
+        """A text in the contact's language, filled in."""
+        text = in_language(words, self.facts.language, self.flow.language)
         named = values(self.slots, self.fields, self.facts)
         if extra:
             named.update({snake(name): value for name, value in extra.items()})
@@ -258,6 +261,8 @@ class Run:
         )
         if of_contact:
             self.fields[name] = value
+            if name == "language" and isinstance(value, str):
+                self.facts = replace(self.facts, language=value)
             self.do(SetSlot(name, value, "contact"))
         else:
             self.slots[name] = value

@@ -4,7 +4,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.engine.findings import escape, nearest
-from bot.engine.reading import Reading, read_only, read_seconds, read_template, read_texts, shown
+from bot.engine.reading import (
+    Reading,
+    read_only,
+    read_seconds,
+    read_template,
+    read_texts,
+    read_words,
+    shown,
+)
 from bot.engine.steps import (
     Act,
     Arm,
@@ -22,6 +30,7 @@ from bot.engine.steps import (
     Untag,
     Wait,
 )
+from bot.engine.wording import Text
 
 
 def read_steps(r: Reading, node: Any, place: str) -> tuple[Step, ...]:
@@ -59,7 +68,7 @@ def read_say(r: Reading, node: Mapping[str, Any], place: str) -> Step | None:
         buttons = []
     text, response = _what_to_say(r, node["say"], f"{place}/say")
     media = read_texts(r, node.get("media", []), f"{place}/media", read=_media)
-    if isinstance(node["say"], str) and not text.strip() and not media:
+    if isinstance(text, str) and response is None and not text.strip() and not media:
         r.error("empty-text", f"{place}/say", "a message without a word or a picture")
     return Say(
         text=text,
@@ -75,13 +84,12 @@ def _media(r: Reading, value: Any, place: str) -> str:
     return read_template(r, value, place) if r.text(value, place, "an address") else ""
 
 
-def _what_to_say(r: Reading, value: Any, place: str) -> tuple[str, str | None]:
+def _what_to_say(r: Reading, value: Any, place: str) -> tuple[Text, str | None]:
     """The text, or the name of the response."""
-    if not isinstance(value, dict):
-        return read_template(r, value, place), None
+    if not isinstance(value, dict) or "response" not in value:
+        return read_words(r, value, place), None
     r.known_keys(value, ("response", "$comment"), place)
-    if not isinstance(value.get("response"), str) or not value["response"].strip():
-        r.error("wrong-type", place, 'expected a text or {"response": "utter_..."}')
+    if not r.text(value["response"], f"{place}/response", "a response's name"):
         return "", None
     return "", value["response"]
 
@@ -92,12 +100,13 @@ def _button(r: Reading, node: Any, place: str) -> Choice | None:
     if not r.typed(node, dict, place, "a text or {title, payload}"):
         return None
     r.known_keys(node, ("title", "payload", "$comment"), place)
-    if not isinstance(node.get("title"), str) or not node["title"].strip():
+    title = node.get("title")
+    if not isinstance(title, dict) and not (isinstance(title, str) and title.strip()):
         r.error("wrong-type", place, "a button needs a 'title'")
         return None
     payload = node.get("payload", "")
     r.typed(payload, str, f"{place}/payload", "a text")
-    return Choice(read_template(r, node["title"], f"{place}/title"), payload)
+    return Choice(read_words(r, title, f"{place}/title"), payload)
 
 
 def _act(r: Reading, node: Mapping[str, Any], place: str) -> Step | None:
@@ -141,8 +150,8 @@ def _email(r: Reading, node: Mapping[str, Any], place: str) -> Step | None:
             r.error("wrong-step", f"{place}/email", f"an e-mail needs {key!r}")
             return None
     return Email(
-        subject=read_template(r, mail["subject"], f"{place}/email/subject"),
-        text=read_template(r, mail["text"], f"{place}/email/text"),
+        subject=read_words(r, mail["subject"], f"{place}/email/subject"),
+        text=read_words(r, mail["text"], f"{place}/email/text"),
         to=read_template(r, mail.get("to", "{email}"), f"{place}/email/to"),
     )
 

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.engine.wording import Text
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """A button under a text."""
 
-    title: str
+    title: Text
     payload: str = ""
 
 
@@ -17,10 +19,12 @@ class Choice:
 class Say:
     """`{"say": "Hi {first_name}", "buttons": ["Yes", "No"], "media": ["https://..."]}`.
 
+    The text may be one for each language: `{"say": {"en": "Hi", "es": "Hola"}}`.
+
     `response` instead of a text names a response of domain.yml.
     """
 
-    text: str = ""
+    text: Text = ""
     response: str | None = None
     buttons: tuple[Choice, ...] = ()
     media: tuple[str, ...] = ()
@@ -65,8 +69,8 @@ class Note:
 class Email:
     """`{"email": {"subject": "...", "text": "...", "to": "{email}"}}`; `to` defaults to the contact."""
 
-    subject: str
-    text: str
+    subject: Text
+    text: Text
     to: str = "{email}"
 
 

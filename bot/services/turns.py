@@ -339,7 +339,7 @@ class Turns:
                 return failure
             self._meter.action("answered")
             draft.event("action_ran", name=call.name)
-            facts = replace(facts, key=key, fields=draft.contact.fields, tags=draft.contact.tags)
+            facts = _as_changed(facts, draft, key)
             returned = ActionReturned(result.events, result.responses)
             turn = advance(flow, turn.session, returned, facts, draft.now)
         return turn.session
@@ -353,12 +353,7 @@ class Turns:
             if flow is None or refused:
                 draft.event("flow_not_started", flow=wanted, reason=refused)
             else:
-                known = replace(
-                    facts,
-                    key=f"{facts.key}/{depth}",
-                    fields=draft.contact.fields,
-                    tags=draft.contact.tags,
-                )
+                known = _as_changed(facts, draft, f"{facts.key}/{depth}")
                 if await self._begin(draft, flow, "start", known, depth=depth + 1):
                     return
         over = session.status in ("ended", "dormant") or session.visit
@@ -377,12 +372,7 @@ class Turns:
         begun = ended.id != session.id
         reason = (ended.ended_because or "completed") if begun else "not_started"
         event = FlowReturned(session.visit.flow, reason, ended.slots if begun else {})
-        known = replace(
-            facts,
-            key=f"{facts.key}/r{depth}",
-            fields=draft.contact.fields,
-            tags=draft.contact.tags,
-        )
+        known = _as_changed(facts, draft, f"{facts.key}/r{depth}")
         draft.about(session)
         await self._run(draft, flow, session, event, known, depth + 1)
 
@@ -502,6 +492,7 @@ class Turns:
             responses=self._bot.responses,
             actions=self._bot.actions,
             channel=draft.conversation.channel,
+            language=draft.contact.language,
         )
 
     async def _asked(
@@ -587,6 +578,14 @@ class Turns:
         if name and "profile_name" not in draft.contact.fields:
             fields = {**draft.contact.fields, "profile_name": name}
             draft.contact = replace(draft.contact, fields=fields)
+
+
+def _as_changed(facts: Facts, draft: Draft, key: str) -> Facts:
+    """The facts as the turn has changed them so far; ids that are made from now on have the key."""
+    contact = draft.contact
+    return replace(
+        facts, key=key, fields=contact.fields, tags=contact.tags, language=contact.language
+    )
 
 
 def _expired(session: Session, flow: Flow, now: float) -> bool:

@@ -20,6 +20,10 @@ json_values = st.recursive(
     max_leaves=6,
 )
 texts = st.sampled_from(["Hi", "Hi {first_name}", "{{slots.x | upper}}", "{text}", "{{'{'}}", "?"])
+by_language = st.dictionaries(
+    st.sampled_from(["en", "es", "pt-BR", "zh-Hant-TW"]), texts, min_size=1, max_size=3
+)
+texts_or_words = texts | by_language
 durations = st.sampled_from(["1s", "30s", "10m", "1.5h", "24h", "2 d", "1w"])
 comments = st.fixed_dictionaries({}, optional={"$comment": json_values})
 
@@ -61,11 +65,11 @@ conditions = st.recursive(
     ),
     max_leaves=4,
 )
-buttons = words | _with({"title": texts}, payload=st.text(_letters, max_size=5))
+buttons = words | _with({"title": texts_or_words}, payload=st.text(_letters, max_size=5))
 steps = st.one_of(
     st.sampled_from(ACTIONS),
     _with(
-        {"say": texts | _with({"response": words})},
+        {"say": texts_or_words | _with({"response": words})},
         buttons=st.lists(buttons, max_size=3),
         media=_one_or_more(words),
     ),
@@ -74,7 +78,7 @@ steps = st.one_of(
     _with({"add_tag": _one_or_more(words)}),
     _with({"remove_tag": _one_or_more(words)}),
     _with({"note": texts}),
-    _with({"email": _with({"subject": texts, "text": texts}, to=texts)}),
+    _with({"email": _with({"subject": texts_or_words, "text": texts_or_words}, to=texts)}),
     _with({"wait": durations}),
     _with({"start": words}),
     _with({"hand_over": st.just(True) | words}),
@@ -108,7 +112,7 @@ collects = st.one_of(
         type=st.sampled_from(["text", "number", "name", "email", "phone", "yes_no"]),
         min=st.integers(0, 3),
         max=st.integers(4, 9),
-        error=texts,
+        error=texts_or_words,
         attempts=st.integers(1, 3),
         exit_words=_one_or_more(words),
     ),
