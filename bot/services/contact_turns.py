@@ -10,6 +10,7 @@ from bot.domain.events import Event
 from bot.domain.messages import Message
 from bot.domain.records import TurnRecord, Unreachable, Work
 from bot.domain.timers import Timer
+from bot.services.consent_words import asks_to_stop
 from bot.services.deliveries import Deliveries
 from bot.services.drafts import Draft
 from bot.services.hub import Hub
@@ -17,7 +18,7 @@ from bot.services.ids import Ids
 from bot.services.inbox import Inbox
 from bot.services.meter import UNMETERED, Meter
 from bot.services.ports import Clock, Locks, Store, StoreUnavailable
-from bot.services.turns import Turns, asks_to_stop
+from bot.services.turns import Turns
 
 log = structlog.get_logger(__name__)
 

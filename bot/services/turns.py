@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.domain.actions import keepable
-from bot.domain.consent import ConsentChange, ConsentKind, is_carrier_word, keyword
 from bot.domain.messages import Message
 from bot.domain.records import Work
 from bot.domain.timers import Timer
@@ -31,7 +30,9 @@ from bot.engine.flow import APOLOGY, Flow
 from bot.engine.parse import NOTHING_READ, Parse
 from bot.engine.responses import respond
 from bot.engine.routing import Begin, conditions_ahead, questions, route
-from bot.engine.session import PendingTimer, Session
+from bot.engine.session import Session
+from bot.services import sessions
+from bot.services.consent_words import ConsentWords, keyword_of
 from bot.services.drafts import Draft
 from bot.services.flowbook import FlowBook
 from bot.services.ids import Ids
@@ -41,20 +42,11 @@ from bot.services.tracker import EVENTS_SHOWN, rasa_events, tracker
 
 FLOWS_PER_TURN = 5
 """Flows that start each other in a circle would not either."""
-OPT_OUT_CONFIDENCE = 0.85
-"""From here a message that is no keyword still counts as a wish to be left alone."""
 FLOWS_WAITING = 8
 """Flows that start themselves and wait for their return would pile up."""
-TIMER_ATTEMPTS = 4
-"""A timer whose action fails is tried again so often, each time later."""
-TIMER_RETRY_SECONDS = 60.0
-BUSY_SECONDS = 900.0
-"""A timer does not speak into another flow's conversation or a human's: it is looked at again then."""
 TRACKERS_KEPT = 10_000
 """Sessions whose latest events stay in memory, so that an action needs no read of its history."""
 RANKING_SHOWN = 3
-_RETRIED, _HELD = "~", "^"
-"""What a timer's id carries behind it: how often it was tried again, and that it was put off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +80,7 @@ class Turns:
         self._store, self._reader, self._runner, self._flows = store, reader, runner, flows
         self._bot, self._ids, self._clock = bot, ids, clock
         self._conversation_key = conversation_key
+        self._consent = ConsentWords(ids, self._respond_to)
         self._questions: dict[tuple[str, str], frozenset[str]] = {}
         self._answers: dict[tuple[str, str], frozenset[str]] = {}
         self._history: OrderedDict[str, tuple[int, list[dict[str, Any]]]] = OrderedDict()
@@ -101,7 +94,7 @@ class Turns:
             draft.event("conversation_reopened")
         text = str(message.content.get("payload") or "") or message.text
         # A stop word is honoured whatever may be wrong with the reading.
-        stops = _keyword_of(message) == "stop"
+        stops = keyword_of(message) == "stop"
         parse = NOTHING_READ if stops else await self._read(draft, text)
         draft.event("message_received", text=message.text, channel=draft.conversation.channel,
                     **_content_shown(message), parse=_parse_shown(parse))  # fmt: skip
@@ -109,7 +102,7 @@ class Turns:
             # What is to be fetched behind the turn; it is found by this event after a crash, too.
             draft.event("media_received", media=message.content["media"])
         self._note_profile(draft, message)
-        if self._keywords(draft, message, parse):
+        if self._consent.answer(draft, message, parse):
             return draft
         if draft.contact.opted_out:
             draft.event("message_ignored", reason="opted_out")
@@ -130,17 +123,17 @@ class Turns:
             draft.event("timer_ignored", timer=timer.id, reason="the session is over")
             return draft
         if draft.conversation.status == "human":
-            self._postpone(draft, session, timer.id, BUSY_SECONDS, _HELD)
+            sessions.hold_back(draft, session, timer.id)
             return draft
         if session.status != "active":
             busy = await self._unexpired(draft)
             if busy is not None and busy.id != session.id:
-                self._postpone(draft, session, timer.id, BUSY_SECONDS, _HELD)
+                sessions.hold_back(draft, session, timer.id)
                 return draft
             session = draft.sessions[session.id]
         facts = await self._asked(draft, self._facts(draft), session, flow)
         if not await self._run(draft, flow, session, TimerFired(timer.id), facts):
-            self._retry_timer(draft, session, timer.id)
+            sessions.retry_timer(draft, session, timer.id)
         return draft
 
     def given_up(self, work: Work, cause: Message | Timer, reason: str) -> Draft:
@@ -152,8 +145,8 @@ class Turns:
         if isinstance(cause, Message):
             draft.claims_message = cause.id
             draft.event("message_received", text=cause.text, channel=draft.conversation.channel)
-            if _keyword_of(cause) == "stop":
-                self._opt_out(draft, cause, "keyword")
+            if keyword_of(cause) == "stop":
+                self._consent.opt_out(draft, cause, "keyword")
             elif draft.conversation.status != "human" and not draft.contact.opted_out:
                 draft.say(APOLOGY)
         else:
@@ -178,9 +171,9 @@ class Turns:
     async def _read(self, draft: Draft, text: str) -> Parse:
         """What the message means, by itself and as an answer to what was asked."""
         asked: frozenset[str] = frozenset()
-        session = self._active(draft)
+        session = sessions.active(draft)
         flow = await self._flows.version(session.flow, session.version) if session else None
-        if session and flow and not _expired(session, flow, draft.now):
+        if session and flow and not sessions.expired(session, flow, draft.now):
             asked = self._intents_asked(flow, session.state)
         contact = draft.contact
         return self._reader.parse(text, contact.language, asked=asked, now=contact.local(draft.now))
@@ -190,63 +183,6 @@ class Turns:
         if key not in self._answers:
             self._answers[key] = intents_asked(flow, state)
         return self._answers[key]
-
-    # consent
-
-    def _keywords(self, draft: Draft, message: Message, parse: Parse) -> bool:
-        """Answers opt-out, opt-in and help words; whether the message was one."""
-        kind = _keyword_of(message)
-        meant = parse.intent.name == "opt_out" and parse.intent.confidence >= OPT_OUT_CONFIDENCE
-        if kind == "stop" or (meant and kind is None):
-            self._opt_out(draft, message, "keyword" if kind else "meaning")
-        elif kind == "start" and draft.contact.opted_out:
-            self._opt_in(draft, message)
-        elif kind == "help" and not draft.contact.opted_out:
-            self._reply_to_keyword(draft, message, "utter_help")
-            draft.event("help_asked")
-        else:
-            return False
-        return True
-
-    def _opt_out(self, draft: Draft, message: Message, source: str) -> None:
-        if draft.contact.opted_out:
-            draft.event("message_ignored", reason="opted_out")
-            return
-        draft.contact = replace(draft.contact, opted_out=True)
-        self._ledger(draft, message, "opted_out", source)
-        for session in list(draft.sessions.values()):
-            self._end(draft, session, "opted_out")
-        draft.event("contact_opted_out", source=source)
-        self._reply_to_keyword(draft, message, "utter_opted_out", confirms_opt_out=True)
-
-    def _opt_in(self, draft: Draft, message: Message) -> None:
-        draft.contact = replace(draft.contact, opted_out=False)
-        self._ledger(draft, message, "opted_in", "keyword")
-        draft.event("contact_opted_in", source="keyword")
-        self._reply_to_keyword(draft, message, "utter_opted_in")
-
-    def _reply_to_keyword(
-        self, draft: Draft, message: Message, response: str, **content: Any
-    ) -> None:
-        """One reply, unless the provider itself answers such words and knew this for one."""
-        content_of = message.content
-        known_there = bool(content_of.get("consent")) or is_carrier_word(message.text)
-        if not (content_of.get("provider_answers_keywords") and known_there):
-            self._respond(draft, response, self._facts(draft, text=message.text), **content)
-
-    def _ledger(self, draft: Draft, message: Message, kind: Any, source: str) -> None:
-        draft.consent.append(
-            ConsentChange(
-                id=self._ids.new(),
-                contact_id=draft.contact.id,
-                address=message.address,
-                sender=message.sender,
-                kind=kind,
-                source=source,
-                evidence=message.text[:200],
-                at=draft.now,
-            )
-        )
 
     # answering
 
@@ -277,6 +213,9 @@ class Turns:
         message = respond(name, facts)
         if message:
             draft.send(message, **content)
+
+    def _respond_to(self, draft: Draft, name: str, text: str, **content: Any) -> None:
+        self._respond(draft, name, self._facts(draft, text=text), **content)
 
     async def _begin(
         self, draft: Draft, flow: Flow, trigger: str, facts: Facts, interrupts: Session | None = None,
@@ -357,7 +296,7 @@ class Turns:
                 if await self._begin(draft, flow, "start", known, depth=depth + 1):
                     return
         over = session.status in ("ended", "dormant") or session.visit
-        if over and self._active(draft) is None and (resumed := self._resumed(draft)):
+        if over and sessions.active(draft) is None and (resumed := sessions.resume(draft)):
             draft.put(replace(resumed, touched_at=draft.now))
             if resumed.visit:
                 await self._return(draft, draft.sessions[resumed.id], session, facts, depth)
@@ -380,21 +319,8 @@ class Turns:
         """Why no further flow is started now; nothing where one may be."""
         if depth >= FLOWS_PER_TURN:
             return "too many flows in one turn"
-        waiting = sum(self._here(draft, s, "suspended") for s in draft.sessions.values())
-        return "too many flows wait for each other" if waiting > FLOWS_WAITING else ""
-
-    def _resumed(self, draft: Draft) -> Session | None:
-        """Makes active again what was interrupted last."""
-        waiting = [s for s in draft.sessions.values() if self._here(draft, s, "suspended")]
-        if not waiting:
-            return None
-        # Ids grow: of two that were put aside in one turn, the younger was so later.
-        latest = max(waiting, key=lambda s: (s.touched_at, s.id))
-        resumed = replace(latest, status="active")
-        draft.about(resumed)
-        draft.put(resumed)
-        draft.event("session_resumed")
-        return draft.sessions[resumed.id]
+        too_many = len(sessions.suspended(draft)) > FLOWS_WAITING
+        return "too many flows wait for each other" if too_many else ""
 
     # sessions
 
@@ -409,27 +335,19 @@ class Turns:
             conversation_key=self._conversation_key,
         )
 
-    @staticmethod
-    def _here(draft: Draft, session: Session, status: str) -> bool:
-        return session.conversation_id == draft.conversation.id and session.status == status
-
-    def _active(self, draft: Draft) -> Session | None:
-        active = (s for s in draft.sessions.values() if self._here(draft, s, "active"))
-        return next(active, None)
-
     async def _unexpired(self, draft: Draft) -> Session | None:
         """The active session; one that was silent for too long ends, and the message starts afresh.
 
         What it had interrupted goes on, where that is not over for the same reason.
         """
-        while session := self._active(draft) or self._resumed(draft):
+        while session := sessions.active(draft) or sessions.resume(draft):
             flow = await self._flow_of(draft, session)
             if flow is None:
                 continue
-            if not _expired(session, flow, draft.now):
+            if not sessions.expired(session, flow, draft.now):
                 draft.about(None)
                 return session
-            self._end(draft, session, "expired")
+            sessions.end(draft, session, "expired")
         return None
 
     async def _flow_of(self, draft: Draft, session: Session) -> Flow | None:
@@ -437,47 +355,8 @@ class Turns:
         flow = await self._flows.version(session.flow, session.version)
         if flow is not None and session.state in flow.states:
             return flow
-        self._end(draft, session, "flow_gone" if flow is None else "state_gone")
+        sessions.end(draft, session, "flow_gone" if flow is None else "state_gone")
         return None
-
-    def _end(self, draft: Draft, session: Session, reason: str) -> None:
-        draft.about(session)
-        draft.timers_cancelled.extend(timer.id for timer in session.timers)
-        draft.put(session.ended(reason))
-        draft.event("session_ended", reason=reason)
-        draft.about(None)
-
-    def _retry_timer(self, draft: Draft, session: Session, timer_id: str) -> None:
-        tried = timer_id.count(_RETRIED) + 1
-        if tried < TIMER_ATTEMPTS:
-            self._postpone(draft, session, timer_id, TIMER_RETRY_SECONDS * 4**tried, _RETRIED)
-            return
-        draft.event("timer_given_up", timer=timer_id)
-        kept = tuple(t for t in session.timers if t.id != timer_id)
-        if session.status == "dormant" and not kept:
-            self._end(draft, session, "timer_failed")
-        else:
-            draft.put(replace(session, timers=kept))
-
-    def _postpone(
-        self, draft: Draft, session: Session, timer_id: str, seconds: float, mark: str
-    ) -> None:
-        """Sets the timer anew under another id, for the old one counts as fired."""
-        pending = next((t for t in session.timers if t.id == timer_id), None)
-        if pending is None:
-            return
-        later = replace(pending, id=_marked(timer_id, mark), due_at=draft.now + seconds)
-        kept: tuple[PendingTimer, ...] = tuple(t for t in session.timers if t.id != timer_id)
-        draft.put(replace(session, timers=(*kept, later)))
-        draft.timers_set[later.id] = Timer(
-            id=later.id,
-            contact_id=draft.contact.id,
-            conversation_id=draft.conversation.id,
-            session_id=session.id,
-            name=later.name,
-            due_at=later.due_at,
-            created_at=draft.now,
-        )
 
     # facts and actions
 
@@ -586,31 +465,6 @@ def _as_changed(facts: Facts, draft: Draft, key: str) -> Facts:
     return replace(
         facts, key=key, fields=contact.fields, tags=contact.tags, language=contact.language
     )
-
-
-def _expired(session: Session, flow: Flow, now: float) -> bool:
-    """Whether it was silent for too long; what it still has to do keeps it from that."""
-    return not session.timers and now - session.touched_at > flow.expires_after
-
-
-def _marked(timer_id: str, mark: str) -> str:
-    """The id under which a timer is set anew; held ones are counted, so that ids stay short."""
-    if mark == _RETRIED:
-        return f"{timer_id}{mark}"
-    plain, _, held = timer_id.partition(_HELD)
-    number, tried = held.rstrip(_RETRIED), "~" * timer_id.count(_RETRIED)
-    return f"{plain.rstrip(_RETRIED)}{_HELD}{int(number or 0) + 1}{tried}"
-
-
-def _keyword_of(message: Message) -> ConsentKind | None:
-    """The provider's own reading of a consent word, else ours."""
-    said: ConsentKind | None = message.content.get("consent")
-    return said or keyword(message.text)
-
-
-def asks_to_stop(cause: Message | Timer) -> bool:
-    """Whether it is a message that is a stop word as a whole."""
-    return isinstance(cause, Message) and _keyword_of(cause) == "stop"
 
 
 def _content_shown(message: Message) -> dict[str, Any]:

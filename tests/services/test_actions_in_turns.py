@@ -8,7 +8,7 @@ from bot.domain.actions import ActionFailed, ActionResult
 from bot.domain.events import Event
 from bot.domain.records import TurnRecord, Unreachable
 from bot.engine.run import CALLS_PER_TURN
-from bot.services.turns import BUSY_SECONDS, TIMER_ATTEMPTS
+from bot.services.sessions import BUSY_SECONDS, TIMER_ATTEMPTS
 from bot.store.memory import MemoryStore
 from tests.services.test_answering import human
 from tests.services.world import ANN_ID, Contended, Runner, World, flow, say, texts
