@@ -32,9 +32,11 @@ class PipelineError(NluError):
     found: str
     expected: str
     nearest: str | None = None
+    line: int = 0
 
     def __str__(self) -> str:
-        where = f"config.yml, pipeline, {self.component}" if self.component else "config.yml"
+        file = f"config.yml:{self.line}" if self.line else "config.yml"
+        where = f"{file}, pipeline, {self.component}" if self.component else file
         hint = f" Did you mean {self.nearest!r}?" if self.nearest else ""
         return f"{where}: {self.found}. Expected {self.expected}.{hint}"
 

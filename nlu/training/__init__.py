@@ -1,1 +1,1 @@
-"""Training data in Rasa's YAML: what it is, and how it is read."""
+"""Training data in Rasa's formats (YAML, Markdown, JSON): what it is, and how it is read."""

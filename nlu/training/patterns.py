@@ -1,12 +1,10 @@
 """Regular expressions of the training data: refused where one could hang a message."""
 
 import re
-from collections.abc import Iterator
-from typing import Any
+
+from nlu.training.ambiguity import TooLargeError, can_be_slow
 
 _MAX_LENGTH = 1000
-_REPEATS = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
-_MANY = 20
 
 
 class PatternError(ValueError):
@@ -14,31 +12,15 @@ class PatternError(ValueError):
 
 
 def check_pattern(expression: str) -> None:
-    """Raise where `expression` does not compile, or repeats something that itself repeats."""
+    """Raise where `expression` does not compile, or fits one text in too many ways."""
     if len(expression) > _MAX_LENGTH:
         raise PatternError(f"a regular expression of {len(expression)} characters")
     try:
         re.compile(expression)
-        parsed = re._parser.parse(expression)  # type: ignore[attr-defined]
+        slow = can_be_slow(expression)
+    except TooLargeError as error:
+        raise PatternError(str(error)) from error
     except (re.error, RecursionError, OverflowError) as error:
         raise PatternError(f"the regular expression does not compile: {error}") from error
-    if _nested(parsed, inside=False):
-        raise PatternError("a repetition inside a repetition could hang on a long message")
-
-
-def _nested(parsed: Any, inside: bool) -> bool:
-    for operator, argument in parsed:
-        repeats = str(operator) in _REPEATS and argument[1] > _MANY
-        if repeats and inside:
-            return True
-        if any(_nested(child, inside or repeats) for child in _children(argument)):
-            return True
-    return False
-
-
-def _children(argument: Any) -> Iterator[Any]:
-    if isinstance(argument, re._parser.SubPattern):  # type: ignore[attr-defined]
-        yield argument
-    elif isinstance(argument, tuple | list):
-        for part in argument:
-            yield from _children(part)
+    if slow:
+        raise PatternError("a repetition that fits one text in many ways could hang on a message")

@@ -1,200 +1,124 @@
-"""Reads `nlu/data/**/*.yml`: intents with examples, synonyms, regexes and lookups."""
+"""Reads a project's training data: which files, in which format, and what decides the result."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from nlu.errors import TrainingDataError
-from nlu.training.examples import Example, Pattern, TrainingData
-from nlu.training.markup import MarkupError, read_markup
-from nlu.training.patterns import PatternError, check_pattern
-from nlu.training.yaml_nodes import Source, is_null, line_of
+from nlu.training.blocks import Target
+from nlu.training.domain import domain_files, read_domain
+from nlu.training.examples import TrainingData
+from nlu.training.json_reader import read_json
+from nlu.training.lint import examine
+from nlu.training.lookups import LookupFiles
+from nlu.training.markdown_reader import read_markdown
+from nlu.training.text_files import read_text
+from nlu.training.yaml_nodes import Source
+from nlu.training.yaml_reader import read_yaml
 
-_RASA_DOMAIN = ("intents", "entities", "slots", "actions", "forms", "templates", "session_config")
-_RASA_OTHER = ("responses", "stories", "rules", "e2e_actions", "flows", "config")
-_FILE_KEYS = ("version", "nlu", *_RASA_OTHER, *_RASA_DOMAIN)
-_KINDS = ("intent", "synonym", "regex", "lookup")
-_BLOCK_KEYS = (*_KINDS, "examples", "metadata")
-_EXAMPLE_KEYS = ("text", "metadata")
-_MAX_DEPTH = 4
-_BLANK = " \t\r\n\u00a0"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One example as written, where it stands, and the metadata beside it."""
-
-    text: str
-    number: int
-    metadata: Any = None
+SUFFIXES = (".yml", ".yaml", ".md", ".json")
 
 
 def data_files(project: Path) -> list[Path]:
-    """The YAML files with a project's training data, in a fixed order."""
-    folder = project / "nlu" / "data"
-    found = [p for suffix in ("*.yml", "*.yaml") for p in folder.rglob(suffix) if p.is_file()]
-    return sorted(found, key=lambda p: p.relative_to(project).as_posix())
+    """Every file that decides what `read_project` reads, in a fixed order; all in the project.
+
+    That is: the files with training data, the lookup tables they name, and the domain.
+    """
+    found = _files(project)
+    lookups = {name for path in found for name in _lookup_files(path, project)}
+    return [*found, *(project / name for name in sorted(lookups)), *domain_files(project)]
 
 
 def read_project(project: Path) -> TrainingData:
     """All training data of a project, checked to be enough to train on."""
     data = TrainingData()
-    for path in data_files(project):
-        read_file(path, data, shown_as=path.relative_to(project).as_posix())
-    if len(data.intents()) < 2:
-        raise TrainingDataError(
-            "nlu/data", 1, "fewer than two intents have examples", "examples of at least two"
-        )
-    _notice_contradictions(data)
+    for path in _candidates(project):
+        name = path.relative_to(project).as_posix()
+        if _is_inside(path, project):
+            read_file(path, data, name, project)
+        else:
+            data.notice("links out of the project", name, "skipped: it lies outside of the project")
+    read_domain(project, data)
+    # A project of flows alone needs no intents to be read; to be trained it does.
+    if not data.has_flows:
+        require_intents(data)
+    examine(data)
     return data
 
 
-def read_file(path: Path, data: TrainingData, shown_as: str | None = None) -> None:
-    """Add one file's content to `data`."""
-    source = Source(path, shown_as or str(path))
-    root = source.root()
-    if root is None or is_null(root):
-        data.notices.append(f"{source.name}: the file is empty")
-        return
-    keys = source.mapping(root, "the file", _FILE_KEYS)
-    if "nlu" not in keys:
-        return
-    for block in source.items(keys["nlu"][0], "nlu"):
-        _read_block(source, block, data)
-
-
-def _read_block(source: Source, node: yaml.Node, data: TrainingData) -> None:
-    keys = source.mapping(node, "an item of nlu", _BLOCK_KEYS)
-    kinds = [k for k in _KINDS if k in keys]
-    if len(kinds) != 1:
-        found = " and ".join(kinds) if kinds else "no kind of item"
-        expected = "exactly one of " + ", ".join(_KINDS)
-        raise source.error(line_of(node), f"an item of nlu has {found}", expected)
-    kind = kinds[0]
-    name_node, line = keys[kind]
-    name = source.text(name_node, kind).strip()
-    if not name or is_null(name_node):
-        raise source.error(line, f"{kind} has no name", f"{kind}: NAME")
-    lines = list(_lines(source, keys["examples"][0], data)) if "examples" in keys else []
-    if not lines:
-        data.notices.append(f"{source.name}:{line}: {kind} {name!r} has no examples")
-    metadata = _plain(keys["metadata"][0]) if "metadata" in keys else None
-    _ADDERS[kind](source, name, lines, data, metadata)
-
-
-def _lines(source: Source, node: yaml.Node, data: TrainingData) -> Iterator[Line]:
-    if is_null(node):
-        return
-    if isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _list_item(source, item)
-    elif isinstance(node, yaml.ScalarNode):
-        yield from _block_lines(source, node, data)
+def read_path(path: Path) -> TrainingData:
+    """The training data of one file or of all files in a folder; a model need not come of it."""
+    data = TrainingData()
+    if path.is_dir():
+        for file in filter(lambda file: _is_inside(file, path), _below(path, path)):
+            read_file(file, data, file.relative_to(path).as_posix(), path)
     else:
-        raise source.error(line_of(node), "examples is a mapping", "a block of lines `- text`")
+        read_file(path, data)
+    return data
 
 
-def _list_item(source: Source, node: yaml.Node) -> Iterator[Line]:
-    if isinstance(node, yaml.ScalarNode):
-        text, metadata, line = source.text(node, "an example"), None, line_of(node)
+def read_file(
+    path: Path, data: TrainingData, shown_as: str | None = None, project: Path | None = None
+) -> None:
+    """Add one file's content to `data`. Paths of lookup tables start at `project`."""
+    name = shown_as or str(path)
+    target = Target(data, name, LookupFiles(project or path.parent))
+    suffix = path.suffix.lower()
+    if suffix == ".md":
+        read_markdown(path, read_text(path, name), target)
+    elif suffix == ".json":
+        read_json(read_text(path, name), target)
     else:
-        keys = source.mapping(node, "an example", _EXAMPLE_KEYS)
-        if "text" not in keys:
-            raise source.error(line_of(node), "an example without text", "text: the message")
-        text, line = source.text(keys["text"][0], "text"), line_of(keys["text"][0])
-        metadata = _plain(keys["metadata"][0]) if "metadata" in keys else None
-    if text.strip(_BLANK):
-        yield Line(text.strip(_BLANK), line, metadata)
+        read_yaml(Source(path, name), target)
 
 
-def _block_lines(source: Source, node: yaml.ScalarNode, data: TrainingData) -> Iterator[Line]:
-    literal = node.style == "|"
-    first = line_of(node) + (1 if node.style in ("|", ">") else 0)
-    if node.style == ">":
-        data.notices.append(f"{source.name}:{first - 1}: `>` joins lines; write `examples: |`")
-    for offset, raw in enumerate(str(node.value).split("\n")):
-        number = first + (offset if literal else 0)
-        if raw.startswith("-"):
-            text = raw[1:].strip(_BLANK)
-            if text:
-                yield Line(text, number)
-        elif raw.strip(_BLANK):
-            shown = raw.strip(_BLANK)[:40]
-            data.notices.append(f"{source.name}:{number}: skipped {shown!r}: no `- ` before it")
+def require_intents(data: TrainingData) -> None:
+    """Raise where there is nothing to tell apart."""
+    intents = data.intents()
+    if len(intents) >= 2:
+        return
+    only = f": only {intents[0]!r} has" if intents else ""
+    found = f"fewer than two intents have examples{only}"
+    expected = "examples of at least two intents, in .yml, .md or .json files below nlu/data"
+    file, line = (data.examples[0].file, data.examples[0].line) if intents else ("nlu/data", 1)
+    raise TrainingDataError(file, line, found, expected)
 
 
-def _add_intent(
-    source: Source, name: str, lines: list[Line], data: TrainingData, metadata: Any
-) -> None:
-    # A retrieval intent `faq/opening_hours` is the intent `faq`, as in Rasa.
-    intent = name.split("/", 1)[0]
-    for line in lines:
-        try:
-            marked = read_markup(line.text)
-        except MarkupError as error:
-            expected = '[text](entity) or [text]{"entity": "name"}'
-            raise source.error(line.number, str(error), expected) from error
-        own = line.metadata if line.metadata is not None else metadata
-        data.examples.append(
-            Example(marked.text, intent, marked.entities, own, source.name, line.number)
-        )
-        for e in marked.entities:
-            text = marked.text[e.start : e.end]
-            if e.value != text:
-                data.synonyms[text] = str(e.value)
+def _files(project: Path) -> list[Path]:
+    return [path for path in _candidates(project) if _is_inside(path, project)]
 
 
-def _add_synonym(
-    _source: Source, name: str, lines: list[Line], data: TrainingData, _metadata: Any
-) -> None:
-    data.synonyms.update({line.text: name for line in lines})
+def _candidates(project: Path) -> list[Path]:
+    """The files below `nlu/data`; else below Rasa's `data`; else those named `nlu`, anywhere."""
+    for folder in (project / "nlu" / "data", project / "data"):
+        found = _below(folder, project)
+        if found:
+            return found
+    return [path for path in _below(project, project) if path.stem == "nlu"]
 
 
-def _add_regex(
-    source: Source, name: str, lines: list[Line], data: TrainingData, _metadata: Any
-) -> None:
-    for line in lines:
-        try:
-            check_pattern(line.text)
-        except PatternError as error:
-            raise source.error(line.number, str(error), "a regular expression") from error
-        data.patterns.append(Pattern(name, line.text, source.name, line.number))
+def _below(folder: Path, project: Path) -> list[Path]:
+    """Files by their suffix, sorted; hidden folders are left alone."""
+    found = {
+        path.relative_to(project): path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SUFFIXES and path.is_file()
+    }
+    shown = [name for name in found if not any(part.startswith(".") for part in name.parts)]
+    return [found[name] for name in sorted(shown, key=lambda name: name.as_posix())]
 
 
-def _add_lookup(
-    _source: Source, name: str, lines: list[Line], data: TrainingData, _metadata: Any
-) -> None:
-    data.lookups.setdefault(name, []).extend(line.text for line in lines)
+def _is_inside(path: Path, project: Path) -> bool:
+    """Whether a file lies in the project once links are followed."""
+    return path.resolve().is_relative_to(project.resolve())
 
 
-_ADDERS = {
-    "intent": _add_intent,
-    "synonym": _add_synonym,
-    "regex": _add_regex,
-    "lookup": _add_lookup,
-}
-
-
-def _plain(node: yaml.Node, depth: int = 0) -> Any:
-    """Metadata with scalars as written. Bounded in depth: aliases can make a node endless."""
-    if depth > _MAX_DEPTH:
-        return None
-    if isinstance(node, yaml.MappingNode):
-        return {str(k.value): _plain(v, depth + 1) for k, v in node.value}
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(v, depth + 1) for v in node.value]
-    return None if is_null(node) else node.value
-
-
-def _notice_contradictions(data: TrainingData) -> None:
-    meant: dict[str, Example] = {}
-    for example in data.examples:
-        first = meant.setdefault(example.text.casefold(), example)
-        if first.intent != example.intent:
-            data.notices.append(
-                f"{example.file}:{example.line}: {example.text[:40]!r} is {example.intent} here "
-                f"and {first.intent} in {first.file}:{first.line}"
-            )
+def _lookup_files(path: Path, project: Path) -> Iterator[str]:
+    """The lookup tables that a file names; one that cannot be read is told of when it is read."""
+    try:
+        if b"lookup" not in path.read_bytes():
+            return
+        data = TrainingData()
+        read_file(path, data, path.relative_to(project).as_posix(), project)
+    except (OSError, TrainingDataError):
+        return
+    yield from data.lookup_files
