@@ -33,6 +33,12 @@ class Lexicon:
     replies: tuple[str, ...]
     endings: tuple[str, ...]
     common: frozenset[str]
+    also_words: frozenset[str]
+    titles: frozenset[str]
+    answers: frozenset[str]
+    details: frozenset[str]
+    states: frozenset[str]
+    refusals: frozenset[Phrase]
 
 
 @cache
@@ -54,6 +60,12 @@ def lexicon() -> Lexicon:
         replies=tuple(fold(raw["replies"]).split()),
         endings=tuple(raw["endings"].split()),
         common=frozenset(fold(raw["common"]).split()),
+        also_words=frozenset(fold(raw["also_words"]).split()),
+        answers=frozenset(fold(raw["answers"]).replace(",", " ").split()),
+        details=frozenset(fold(raw["details"]).replace(",", " ").split()),
+        states=frozenset(fold(raw["states"]).split()),
+        refusals=_phrases(raw["refusals"]),
+        titles=frozenset(fold(raw["titles"]).replace(",", " ").split()),
     )
 
 

@@ -10,6 +10,7 @@ from nlu.names.lexicon import Lexicon, Phrase
 _LETTER = r"[^\W\d_]"
 _INSIDE = r"[^\W\d_]|[\u0300-\u036f\u064b-\u0652\u0900-\u0963\u0971-\u0dff\u0e00-\u0fff\u200c'’.\-]"
 _WORD = re.compile(rf"{_LETTER}(?:{_INSIDE})*")
+LONGEST_TITLE = 4
 _TRAILING = "'’.-\u200c"
 _SPACE_ONLY = re.compile(r"[\s\u200c\u200e\u200f]*\Z")
 CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -29,6 +30,11 @@ class Word:
     def caseless(self) -> bool:
         """Whether its script has no capitals."""
         return self.text[0].lower() == self.text[0].upper()
+
+    @property
+    def parts(self) -> list[str]:
+        """What the hyphens of `mary-ann` part; nothing where it has none."""
+        return self.folded.split(" ") if " " in self.folded else []
 
     @property
     def capital(self) -> bool:
@@ -82,22 +88,9 @@ def is_initial(words: Sequence[Word], position: int) -> bool:
     )
 
 
-def tidy(name: str, particles: frozenset[str]) -> str:
-    """The name with capitals where the writer used none at all."""
-    if any(c.isupper() for c in name):
-        return name
-    words = name.split(" ")
-    return " ".join(w if i and w in particles else _capitals(w) for i, w in enumerate(words))
-
-
-def _capitals(word: str) -> str:
-    parts = re.split(r"(-|(?<=\bo)['’]|(?<=\bd)['’])", word)
-    return "".join(part[:1].upper() + part[1:] for part in parts)
-
-
 def _after_initial(found: Sequence[Word], gap: str) -> bool:
     """`J. Smith` and `Mr. Smith`: a point that ends no sentence."""
-    return bool(found) and gap.strip() == "." and len(found[-1].text) <= 3
+    return bool(found) and gap.strip() == "." and len(found[-1].text) <= LONGEST_TITLE
 
 
 def _unjoined(word: str, lexicon: Lexicon) -> Iterator[tuple[int, int]]:
@@ -106,7 +99,11 @@ def _unjoined(word: str, lexicon: Lexicon) -> Iterator[tuple[int, int]]:
     if CJK.match(word):
         before = next((p for p in lexicon.joined_before if word.startswith(p)), "")
         after = next((s for s in lexicon.joined_after if word.endswith(s)), "")
-        if before and len(before) + len(after) < stop:
-            yield 0, len(before)
+        if len(before) + len(after) < stop:
+            if before:
+                yield 0, len(before)
             start, stop = len(before), stop - len(after)
+            if (fold(after),) in lexicon.closing:
+                yield start, stop
+                start, stop = stop, len(word)
     yield start, stop
