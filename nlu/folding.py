@@ -5,10 +5,11 @@ import unicodedata
 
 # Accents of Latin, Greek and Cyrillic; Hebrew and Arabic vowel points. Elsewhere marks are letters.
 _MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]")
-_UNSEEN = "\u200b\u200c\u200d\u200e\u200f\ufeff\u2060\ufe0e\ufe0f"
-_DROPPED = dict.fromkeys(map(ord, "'’‘`´ʼ♀♂" + _UNSEEN))
+UNSEEN = "\u200b\u200c\u200d\u200e\u200f\ufeff\u2060\ufe0e\ufe0f"
+APOSTROPHES = "'’‘`´ʼ"
+_DROPPED = dict.fromkeys(map(ord, APOSTROPHES + "♀♂" + UNSEEN))
 _SKIN_TONES = dict.fromkeys(range(0x1F3FB, 0x1F400))
-_SAME_LETTER = {
+SAME_LETTER = {
     ord("ي"): "ی",
     ord("ى"): "ی",
     ord("ك"): "ک",
@@ -16,7 +17,7 @@ _SAME_LETTER = {
     ord("ё"): "е",
     ord("ँ"): "ं",
 }
-_FOLDED = _DROPPED | _SKIN_TONES | _SAME_LETTER
+_FOLDED = _DROPPED | _SKIN_TONES | SAME_LETTER
 _SPACE = re.compile(r"\s+")
 _LONG_RUN = re.compile(r"([^\W\d_])\1{2,}")
 _LETTER_RUN = re.compile(r"([^\W\d_])\1+")

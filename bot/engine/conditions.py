@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.engine.numbers import numbers_in
+from bot.engine.numbers import numbers_said
 from bot.engine.parse import NOTHING_READ, Parse
 
 YES_NO_CONFIDENCE = 0.6
@@ -96,7 +96,7 @@ def _gave_name(situation: Situation) -> bool:
 
 
 def _gave_number(situation: Situation) -> bool:
-    return situation.wrote and bool(numbers_in(situation.text))
+    return situation.wrote and bool(numbers_said(situation.text, situation.parse))
 
 
 BUILT_IN: Mapping[str, Callable[[Situation], bool]] = {
@@ -215,7 +215,7 @@ def _subject(condition: Compare, situation: Situation) -> Any:
         case "text":
             return folded(situation.text.strip()) if situation.wrote else None
         case _:
-            found_numbers = numbers_in(situation.text) if situation.wrote else ()
+            found_numbers = numbers_said(situation.text, situation.parse) if situation.wrote else ()
             return found_numbers[key - 1] if len(found_numbers) >= key else None
 
 

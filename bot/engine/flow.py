@@ -56,7 +56,10 @@ class Timeout:
     place: str
 
 
-SlotType = Literal["text", "number", "name", "email", "phone", "yes_no", "choice"]
+SlotType = Literal[
+    "text", "number", "money", "duration", "date", "time", "datetime", "name", "email", "phone",
+    "yes_no", "choice",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

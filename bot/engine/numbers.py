@@ -3,6 +3,8 @@
 import math
 import re
 
+from bot.engine.parse import Parse
+
 # In "10-15" the dash is no minus.
 _DIGITS = re.compile(r"(?:(?<![\w.,])[-+−])?\d+(?:[.,٫]\d+)*")
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
@@ -19,6 +21,36 @@ _TENS = {
 }  # fmt: skip
 LONGEST_TEXT = 1000
 """Characters of a message that are searched: no reply that means a number is longer."""
+
+
+MEASURES = frozenset(
+    {"number", "quantity", "temperature", "distance", "volume", "amount-of-money", "duration"}
+)
+"""The entities that hold a number, by itself or as `value` beside its unit."""
+
+
+def numbers_said(text: str, parse: Parse) -> tuple[float, ...]:
+    """The numbers of a reply, in order: as the NLU read them, in whatever language they are said.
+
+    Where the digits of the text are more than what was read (some are part of a time), these count.
+    """
+    found = tuple(n for e in parse.entities if (n := measured(e.entity, e.value)) is not None)
+    plain = numbers_in(text)
+    return found if len(found) >= len(plain) else plain
+
+
+def measured(entity: str, value: object) -> float | None:
+    """The number of an entity that holds one."""
+    if entity not in MEASURES:
+        return None
+    number = value.get("value") if isinstance(value, dict) else value
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return None
+    try:
+        found = float(number)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None
 
 
 def numbers_in(text: str) -> tuple[float, ...]:

@@ -109,7 +109,21 @@ timeouts = _merged(
 collects = st.one_of(
     _with(
         {"slot": st.sampled_from(["x", "email"])},
-        type=st.sampled_from(["text", "number", "name", "email", "phone", "yes_no"]),
+        type=st.sampled_from(
+            [
+                "text",
+                "number",
+                "money",
+                "duration",
+                "date",
+                "time",
+                "datetime",
+                "name",
+                "email",
+                "phone",
+                "yes_no",
+            ]
+        ),
         min=st.integers(0, 3),
         max=st.integers(4, 9),
         error=texts_or_words,

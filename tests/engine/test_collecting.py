@@ -1,9 +1,16 @@
 """Questions: what is an answer, how often they are asked, and the words that leave them."""
 
-from typing import Any
+import contextlib
+import json
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 
+import bot.engine
+from bot.engine.collecting import NotAccepted, answer
+from bot.engine.flow import Collect, SlotType
+from bot.engine.parse import NOTHING_READ, Intent, Parse
 from tests.engine.driver import Conversation
 from tests.engine.test_semantics import say
 
@@ -113,3 +120,111 @@ def test_a_contacts_own_slot_becomes_a_field() -> None:
     talk.says("ann@example.org")
     assert talk.fields == {"email": "ann@example.org"}
     assert "email" not in talk.session.slots
+
+
+HERE = "-05:00"
+
+
+def at(start: str, grain: str = "hour", to: str | None = None) -> dict[str, Any]:
+    """A time as the NLU reads it."""
+    value = {"value": f"2026-03-{start}:00{HERE}", "grain": grain}
+    return value | ({"to": f"2026-03-{to}:00{HERE}"} if to else {})
+
+
+MONEY = {"value": 5, "unit": "USD"}
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "entities", "value"),
+    [
+        ({"type": "number"}, "veintiuno", {"number": 21}, 21),
+        ({"type": "number"}, "1.234 kg", {"quantity": {"value": 1234, "unit": "kilogram"}}, 1234),
+        ({"type": "number"}, "at 5 for 2", {"number": 2}, 5),
+        ({"type": "money"}, "5 bucks", {"amount-of-money": MONEY}, MONEY),
+        ({"type": "money"}, "20", {}, {"value": 20, "unit": None}),
+        ({"type": "money", "min": 1}, "$5", {"amount-of-money": MONEY}, MONEY),
+        (
+            {"type": "duration"},
+            "2 hours",
+            {"duration": {"value": 2, "unit": "hour", "seconds": 7200}},
+            7200,
+        ),
+        ({"type": "date"}, "tmrw", {"time": at("05T00:00", "day")}, "2026-03-05"),
+        ({"type": "date"}, "tmrw at 5", {"time": at("05T17:00")}, "2026-03-05"),
+        ({"type": "date"}, "tmrw morning", {"time": at("05T06:00", to="05T12:00")}, "2026-03-05"),
+        ({"type": "date"}, "on 2026-05-03", {}, "2026-05-03"),
+        ({"type": "time"}, "5ish", {"time": at("04T17:00")}, "17:00"),
+        ({"type": "time"}, "half past", {"time": "2026-03-04T17:30:00-05:00"}, "17:30"),
+        ({"type": "time"}, "5", {}, "17:00"),
+        ({"type": "time"}, "8", {}, "08:00"),
+        ({"type": "time"}, "12 am", {}, "00:00"),
+        ({"type": "time"}, "5:15 pm", {}, "17:15"),
+        ({"type": "time"}, "cinco", {"number": 5}, "17:00"),
+        ({"type": "datetime"}, "tmrw 5", {"time": at("05T17:00")}, "2026-03-05T17:00:00-05:00"),
+        ({"type": "phone"}, "212 555 0123", {"phone-number": "+12125550123"}, "+12125550123"),
+        ({"type": "email"}, "mine", {"email": "Ann@Example.org"}, "ann@example.org"),
+        (SIZES, "la segunda", {"ordinal": 2}, "Large"),
+        (SIZES, "dos", {"number": 2}, "Large"),
+    ],
+)
+def test_what_the_nlu_found_is_the_answer(
+    question: dict[str, Any], reply: str, entities: dict[str, Any], value: object
+) -> None:
+    talk = asking(**question).says(reply, **entities)
+    assert (talk.session.slots["answer"], talk.state) == (value, "DONE")
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "entities"),
+    [
+        ({"type": "money", "min": 6}, "$5", {"amount-of-money": MONEY}),
+        ({"type": "money"}, "a lot", {}),
+        ({"type": "duration"}, "5", {"number": 5}),
+        ({"type": "duration"}, "long", {"duration": {"value": "long"}}),
+        ({"type": "date"}, "at 5", {}),
+        ({"type": "date"}, "next week", {"time": at("09T00:00", "week")}),
+        ({"type": "date"}, "this weekend", {"time": at("07T00:00", "day", "09T00:00")}),
+        ({"type": "date"}, "2026-13-01", {}),
+        ({"type": "date"}, "soon", {"time": "soon"}),
+        ({"type": "date"}, "soon", {"time": {"grain": "day"}}),
+        ({"type": "time"}, "tomorrow", {"time": at("05T00:00", "day")}),
+        ({"type": "time"}, "in the morning", {"time": at("05T06:00", to="05T12:00")}),
+        ({"type": "time"}, "25", {}),
+        ({"type": "time"}, "5 or 6", {}),
+        ({"type": "time"}, "13 pm", {}),
+        ({"type": "datetime"}, "tomorrow", {"time": at("05T00:00", "day")}),
+        (SIZES, "el noveno", {"ordinal": 9}),
+        (SIZES, "1 or 2", {"number": 1}),
+    ],
+)
+def test_what_the_nlu_found_is_no_answer(
+    question: dict[str, Any], reply: str, entities: dict[str, Any]
+) -> None:
+    talk = asking(**question).says(reply, **entities)
+    assert (talk.session.slots["answer"], talk.state) == (None, "ASK")
+
+
+def test_yes_may_be_clear_only_among_what_was_asked() -> None:
+    parse = Parse("sure i guess", Intent("chat", 0.5), (Intent("chat", 0.5), Intent("affirm", 0.4)),
+                  asked=(Intent("affirm", 0.97), Intent("deny", 0.03)), asked_share=0.45)  # fmt: skip
+    assert answer(Collect("sure", "yes_no", ""), parse.text, parse) is True
+
+
+@pytest.mark.parametrize(
+    ("reply", "said", "holds"), [("doce", {"number": 12}, True), ("no", {}, False)]
+)
+def test_a_number_in_any_language_moves_the_flow(
+    reply: str, said: dict[str, Any], holds: bool
+) -> None:
+    states = [say("ASK", states=[say("GOT", condition="user_reply_number")])]
+    talk = Conversation(states).begin().says(reply, **said)
+    assert (talk.state == "GOT") is holds
+
+
+@pytest.mark.parametrize("kind", get_args(SlotType))
+def test_every_type_is_in_the_schema_and_has_a_reader(kind: str) -> None:
+    schema = json.loads((Path(bot.engine.__file__).parent / "flow.schema.json").read_text())
+    assert kind in schema["$defs"]["collect"]["properties"]["type"]["enum"]
+    question = Collect("x", kind, "", choices=("a",))  # type: ignore[arg-type]
+    with contextlib.suppress(NotAccepted):
+        answer(question, "something", NOTHING_READ)

@@ -139,7 +139,7 @@ TIMEOUTS: list[Any] = [
         {"after": "1m", "say": "x", "enter": []},
 ]  # fmt: skip
 COLLECTS: list[Any] = [
-        {}, {"slot": ""}, {"slot": 5}, {"slot": "x", "type": "date"}, {"slot": "x", "type": []},
+        {}, {"slot": ""}, {"slot": 5}, {"slot": "x", "type": "day"}, {"slot": "x", "type": []},
         {"slot": "x", "type": "choice"}, {"slot": "x", "type": "choice", "choices": []},
         {"slot": "x", "min": "1"}, {"slot": "x", "max": True}, {"slot": "x", "error": 5},
         {"slot": "x", "attempts": 0}, {"slot": "x", "attempts": "3"},
