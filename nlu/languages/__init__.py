@@ -1,0 +1,1 @@
+"""Which language a text is in: by its script, its words and its letters."""
