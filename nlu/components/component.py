@@ -56,8 +56,13 @@ class Component(ABC, Generic[OptionsT]):
     Options: ClassVar[type[Options]] = NoOptions
     # Options of Rasa's component of this name that change nothing here: taken, with a notice.
     ignored: ClassVar[frozenset[str]] = frozenset()
+    # Another version may read saved models of this one wrong: they are then refused.
+    version: ClassVar[int] = 1
     # Whether `train` looks at the messages; where no later step does, they are not processed.
     learns_from_messages: ClassVar[bool] = False
+    # What `train` takes from the data, of "texts", "intents", "languages" and "spans": where only
+    # other parts of the data changed, what it learned before is still right. None: anything.
+    learns_from: ClassVar[frozenset[str] | None] = None
     # Whether what it reads depends on the contact's time: such a component comes after all others,
     # and its findings are never kept for the next message of the same text.
     timely: ClassVar[bool] = False
@@ -68,6 +73,10 @@ class Component(ABC, Generic[OptionsT]):
 
     def train(self, data: TrainingData, messages: Sequence[Message]) -> None:
         """Learn from the examples; `messages` are their texts, processed by the steps before."""
+
+    def outside(self) -> str:
+        """A hash of what it reads besides options and data, such as a pretrained model."""
+        return ""
 
     @abstractmethod
     def process(self, message: Message) -> None:

@@ -1,9 +1,11 @@
 """CountVectorsFeaturizer: which words or pieces of words a message has, weighed by rarity."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from functools import lru_cache
+from itertools import chain, combinations, islice
 from typing import Literal
 
 import numpy as np
@@ -13,15 +15,23 @@ from nlu.folding import fold, shorten_long_runs
 from nlu.message import Features, Message
 from nlu.training.examples import TrainingData
 
-# Stands for a rare word. No tokenizer makes such a token.
-RARE = "\x00"
+# Stand for a rare word and a rare sign. No tokenizer makes such tokens.
+RARE, RARE_SIGN = "\x00", "\x01"
+# Of so many different words of a message pairs are made: their number grows with the square.
+PAIRED_WORDS = 30
+_FIRST, _LAST = "^", "$"
+_LONG = 32
+_NUMBER = re.compile(r"\d+")
 
 
 class CountVectorsFeaturizerOptions(Options):
-    """Rasa's names. `tf_idf` weighs a piece by rarity and gives every message the length 1;
-    `mark_rare` adds a sign for each word that at most one example has, such as most names."""
+    """Rasa's names, and `word_pairs`: words that stand in one message, however far apart.
 
-    analyzer: Literal["word", "char", "char_wb"] = "word"
+    `tf_idf` weighs a piece by rarity and gives every message the length `weight`; `mark_rare` adds
+    a sign for each word that at most one example has, such as most names.
+    """
+
+    analyzer: Literal["word", "char", "char_wb", "word_pairs"] = "word"
     min_ngram: int = 1
     max_ngram: int = 1
     min_df: int = 1
@@ -36,6 +46,7 @@ class CountVectorsFeaturizer(Component[CountVectorsFeaturizerOptions]):
 
     Options = CountVectorsFeaturizerOptions
     learns_from_messages = True
+    learns_from = frozenset({"texts"})
     ignored = frozenset(
         {
             "OOV_token", "OOV_words", "additional_vocabulary_size", "alias", "lowercase", "max_df",
@@ -109,7 +120,9 @@ class CountVectorsFeaturizer(Component[CountVectorsFeaturizerOptions]):
         if self.options.analyzer == "word":
             words = _words(message)
             return chain(_word_grams(words, low, high), self._rare_grams(words, low, high))
-        text = shorten_long_runs(fold(message.text))
+        if self.options.analyzer == "word_pairs":
+            return _word_pairs(_words(message))
+        text = _folded(message.text)
         words = text.split(" ") if self.options.analyzer == "char_wb" else [text]
         return _char_grams(words, low, high)
 
@@ -117,21 +130,45 @@ class CountVectorsFeaturizer(Component[CountVectorsFeaturizerOptions]):
         """The same n-grams with a sign in place of each rare word."""
         if not self.options.mark_rare:
             return
-        marked = [w if w in self._familiar or not w[0].isalpha() else RARE for w in words]
-        yield from (gram for gram in _word_grams(marked, low, high) if RARE in gram)
+        marked = [w if w in self._familiar else _rare(w) for w in words]
+        for gram in _word_grams(marked, low, high):
+            if RARE in gram or RARE_SIGN in gram:
+                yield gram
 
 
 def _words(message: Message) -> list[str]:
-    folded = (shorten_long_runs(fold(t.text)) for t in message.tokens)
-    words = ["0" if word.isdecimal() else word for word in folded if word]
+    folded = (_word(t.text) if len(t.text) < _LONG else _folded(t.text) for t in message.tokens)
+    # Times, dates and amounts are alike, whatever they are.
+    words = [_NUMBER.sub("0", word) for word in folded if word]
     # What a reply begins and ends with says more than what it merely holds: "no ...", "... ?"
-    return ["^", *words, "$"]
+    return [_FIRST, *words, _LAST]
+
+
+def _rare(word: str) -> str:
+    """The sign for a word that no two examples have; one for emoji and the like is another."""
+    if word[0].isalpha():
+        return RARE
+    return word if word[0].isalnum() or word[0].isascii() else RARE_SIGN
+
+
+def _folded(word: str) -> str:
+    return shorten_long_runs(fold(word))
+
+
+# Most words of a message were in others before it.
+_word = lru_cache(maxsize=8192)(_folded)
 
 
 def _word_grams(words: list[str], low: int, high: int) -> Iterator[str]:
     for size in range(low, high + 1):
         for start in range(len(words) - size + 1):
             yield " ".join(words[start : start + size])
+
+
+def _word_pairs(words: list[str]) -> Iterator[str]:
+    different = dict.fromkeys(word for word in words[1:-1] if word[0].isalnum())
+    paired = sorted(islice(different, PAIRED_WORDS))
+    return (f"{one} {other}" for one, other in combinations(paired, 2))
 
 
 def _char_grams(words: list[str], low: int, high: int) -> Iterator[str]:

@@ -25,12 +25,14 @@ class Match:
 class Matcher:
     """The patterns, compiled; lookup tables as sets of word sequences, not as one huge regex."""
 
-    def __init__(self, case_sensitive: bool) -> None:
+    def __init__(self, case_sensitive: bool, word_boundaries: bool = True) -> None:
         self._case_sensitive = case_sensitive
+        self._word_boundaries = word_boundaries
         self._expressions: list[tuple[str, str]] = []
         self._compiled: list[tuple[str, re.Pattern[str]]] = []
         self._lookups: dict[str, list[str]] = {}
         self._phrases: dict[tuple[str, ...], set[str]] = {}
+        self._parts: dict[str, set[str]] = {}
 
     def add_patterns(self, patterns: Iterable[Pattern]) -> None:
         """Add regular expressions."""
@@ -43,8 +45,10 @@ class Matcher:
             self._lookups[name] = list(texts)
             for text in texts:
                 words = tuple(_WORD.findall(self._cased(text)))
-                if words:
+                if words and self._word_boundaries:
                     self._phrases.setdefault(words, set()).add(name)
+                elif words:
+                    self._parts.setdefault(self._same_length(text.strip()), set()).add(name)
 
     def names(self) -> list[str]:
         """The names of all patterns, sorted."""
@@ -58,6 +62,7 @@ class Matcher:
                 if match.end() > match.start():
                     yield Match(name, match.start(), match.end())
         yield from self._find_phrases(text)
+        yield from self._find_parts(text)
 
     def state(self) -> State:
         """What to save."""
@@ -88,5 +93,24 @@ class Matcher:
                         yield Match(name, spans[first][1], spans[last - 1][2])
                     break
 
+    def _find_parts(self, text: str) -> Iterator[Match]:
+        """Lookups anywhere, for scripts that put no space between words; the longest at a place."""
+        lengths = sorted({len(part) for part in self._parts}, reverse=True)
+        cased = self._same_length(text) if lengths else ""
+        for start in range(len(cased)):
+            for length in lengths:
+                part = cased[start : start + length]
+                names = self._parts.get(part, ())
+                if names:
+                    end = start + len(part)
+                    yield from (Match(name, start, end) for name in sorted(names))
+                    break
+
     def _cased(self, text: str) -> str:
         return text if self._case_sensitive else text.casefold()
+
+    def _same_length(self, text: str) -> str:
+        """In lower case, one character for one."""
+        if self._case_sensitive:
+            return text
+        return "".join(low if len(low := c.lower()) == 1 else c for c in text)

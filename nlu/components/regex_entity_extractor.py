@@ -10,22 +10,23 @@ from nlu.training.examples import TrainingData
 
 
 class RegexEntityExtractorOptions(Options):
-    """Which patterns to use, and whether case matters."""
+    """Which patterns to use, whether case matters, and whether an entry of a lookup table may be a
+    part of a word, for scripts without spaces."""
 
     case_sensitive: bool = False
     use_lookup_tables: bool = True
     use_regexes: bool = True
+    use_word_boundaries: bool = True
 
 
 class RegexEntityExtractor(Component[RegexEntityExtractorOptions]):
     """Only patterns whose entity is marked in some example count, as in Rasa."""
 
     Options = RegexEntityExtractorOptions
-    ignored = frozenset({"use_word_boundaries"})
 
     def __init__(self, options: RegexEntityExtractorOptions, language: str) -> None:
         super().__init__(options, language)
-        self._matcher = Matcher(options.case_sensitive)
+        self._matcher = Matcher(options.case_sensitive, options.use_word_boundaries)
 
     def train(self, data: TrainingData, messages: Sequence[Message]) -> None:
         del messages
