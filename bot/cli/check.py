@@ -1,6 +1,7 @@
 """parley check: says what is wrong in a project before it runs."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,13 +13,15 @@ from bot.cli.failing import show
 from bot.engine.findings import Finding
 from bot.engine.flow import Flow
 from bot.settings import Settings, load
-from nlu.config import build_all, read_config
-from nlu.errors import NluError, TrainingDataError
+from nlu.config import build_all, mistakes, read_config
+from nlu.errors import NluError, PipelineError, TrainingDataError
 from nlu.training.reader import read_project
 
 HELP = "Check settings, flows, actions and training data.\n\nExample: parley check --project mybot"
 
 console = Console()
+
+_PLACE = re.compile(r"(?P<file>[^:\n]{1,300}?)(?::(?P<line>\d{1,9}))?: (?P<reason>.*)", re.DOTALL)
 
 
 def command(context: typer.Context) -> None:
@@ -41,17 +44,39 @@ def command(context: typer.Context) -> None:
 def _reading(project: Path) -> Iterator[Finding]:
     """What is wrong or odd in pipeline and training data."""
     try:
-        _, notices = build_all(read_config(project))
-        notices = [*read_project(project).notices, *notices]
+        config = read_config(project)
+        wrong = mistakes(config)
+        yield from map(_of_pipeline, wrong)
+        of_pipeline = [] if wrong else build_all(config)[1]
+        of_data = read_project(project).notices
     except TrainingDataError as error:
         reason = f"{error.found}. Expected {error.expected}."
         cure = f"did you mean {error.nearest!r}?" if error.nearest else ""
         yield Finding("training-data", "error", "", reason, cure, file=error.file, line=error.line)
+    except PipelineError as error:
+        yield _of_pipeline(error)
     except NluError as error:
         yield Finding("pipeline", "error", "", str(error), file="config.yml")
     else:
-        for notice in notices:
-            yield Finding("nlu", "warning", "", notice, file="nlu/data")
+        yield from map(_of_data, of_data)
+        for notice in of_pipeline:
+            yield Finding("pipeline", "warning", "", notice, file="config.yml")
+
+
+def _of_pipeline(error: PipelineError) -> Finding:
+    named = f"{error.component}: " if error.component else ""
+    reason = f"{named}{error.found}. Expected {error.expected}."
+    cure = f"did you mean {error.nearest!r}?" if error.nearest else ""
+    return Finding("pipeline", "error", "", reason, cure, file="config.yml", line=error.line)
+
+
+def _of_data(notice: str) -> Finding:
+    """A notice on training data, which begins with its place: `nlu/data/yes.yml:3: ...`."""
+    match = _PLACE.fullmatch(notice)
+    if match is None:
+        return Finding("training-data", "warning", "", notice, file="nlu/data")
+    line = int(match["line"]) if match["line"] else None
+    return Finding("training-data", "warning", "", match["reason"], file=match["file"], line=line)
 
 
 async def _examined(settings: Settings) -> tuple[list[Flow], list[Finding]]:

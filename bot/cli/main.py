@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot.cli import actions, check, db, init, run, shell, train, worker
+from bot.cli import actions, check, db, init, nlu, run, shell, train, worker
 from bot.cli.failing import told
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app.command("actions", help=actions.HELP)(actions.command)
 app.command("worker", help=worker.HELP)(worker.command)
 app.command("init", help=init.HELP)(init.command)
 app.add_typer(db.app, name="db", help=db.HELP)
+app.add_typer(nlu.app, name="nlu", help=nlu.HELP)
 
 
 @app.callback()

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bot.app import model_folder
@@ -25,11 +26,11 @@ def command(
     if not force and pipeline.is_current(model_folder(settings), settings.project):
         console.print("The model is up to date.")
         return
-    train(settings)
+    train(settings, anew=force)
 
 
-def train(settings: Settings) -> None:
-    """Trains and saves, showing how far it is."""
+def train(settings: Settings, *, anew: bool = False) -> None:
+    """Trains and saves, showing how far it is. Unless `anew`, what has not changed is kept."""
     columns = (
         TextColumn("[progress.description]{task.description:<40}"),
         BarColumn(),
@@ -40,10 +41,11 @@ def train(settings: Settings) -> None:
         model = pipeline.train(
             settings.project,
             lambda what, share: progress.update(task, description=what, completed=share),
+            previous=None if anew else model_folder(settings),
         )
     path = pipeline.save(model, model_folder(settings))
     for notice in model.notices:
-        console.print(f"[yellow]notice[/] {notice}", highlight=False)
+        console.print(f"[yellow]notice[/] {escape(notice)}", highlight=False)
     console.print(
         f"Trained on {model.examples} examples of {len(model.intents)} intents: {_short(path)}",
         highlight=False,

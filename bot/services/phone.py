@@ -167,6 +167,7 @@ def _parse(data: Mapping[str, Any]) -> dict[str, Any] | None:
         "text": str(data.get("payload") or data.get("text") or ""),
         "intent": _intent(parse.get("intent")),
         "ranking": [i for entry in ranking if (i := _intent(entry))],
+        "asked": [i for entry in parse.get("asked_ranking") or () if (i := _intent(entry))],
         "entities": [dict(e) for e in parse.get("entities") or () if isinstance(e, Mapping)],
     }
 

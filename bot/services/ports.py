@@ -20,6 +20,9 @@ from bot.domain.records import Report as Report
 from bot.domain.records import StoreUnavailable as StoreUnavailable
 from bot.domain.records import TurnRecord as TurnRecord
 from bot.domain.records import Work as Work
+from bot.domain.reviews import Collected as Collected
+from bot.domain.reviews import Decision as Decision
+from bot.domain.reviews import Review as Review
 from bot.engine.parse import Parse
 from bot.engine.session import Session
 
@@ -79,6 +82,20 @@ class Store(Protocol):
 
     async def lease(self, name: str, owner: str, now: float, seconds: float) -> bool:
         """Takes or renews a named lease: True for its one holder."""
+
+    # reviews
+    async def file_reviews(self, found: Collected) -> int:
+        """Files messages that were read badly, each once; answers how many were new."""
+
+    async def decide_review(self, decision: Decision) -> bool:
+        """Whether the review was pending, and is decided now."""
+
+    async def review(self, review_id: str) -> Review | None: ...
+    async def list_reviews(
+        self, limit: int, cursor: str | None = None, *, status: str | None = None
+    ) -> Page: ...
+    async def reviews_position(self) -> str | None:
+        """The id of the event up to which the log has been read for reviews."""
 
     # reads for API and pages
     async def contact(self, contact_id: str) -> Contact | None: ...
@@ -167,6 +184,14 @@ class Waker(Protocol):
 
     def wake(self, contact_id: str) -> None:
         """There is something to do for the contact. Losing the call costs time, not the message."""
+
+
+class Examples(Protocol):
+    """The project's training data, as far as messages that were labelled go into it."""
+
+    def add(self, text: str, intent: str) -> bool:
+        """Makes the text an example of the intent; False where it is one already. Raises ValueError
+        for what cannot be an example, OSError where it cannot be written."""
 
 
 class Clock(Protocol):

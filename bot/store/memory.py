@@ -19,6 +19,7 @@ from bot.domain.records import (
     TurnRecord,
     Work,
 )
+from bot.domain.reviews import Collected, Decision, Review, first_review
 from bot.domain.timers import Timer
 from bot.engine.session import Session
 from bot.store.cursors import Place, id_place, made_place, page_of
@@ -48,6 +49,9 @@ class _Tables:
     flows: dict[str, tuple[str, str]] = field(default_factory=dict)
     parked: list[Report] = field(default_factory=list)
     leases: dict[str, tuple[str, float]] = field(default_factory=dict)
+    reviews: dict[str, Review] = field(default_factory=dict)
+    sightings: dict[str, str] = field(default_factory=dict)
+    reviews_position: str | None = None
 
 
 class MemoryStore:
@@ -320,6 +324,48 @@ class MemoryStore:
         waiting = [it.contact_id for it in pending if it.created_at < older_than]
         waiting += [it.contact_id for it in self._due_timers(now)]
         return list(dict.fromkeys(waiting))[:limit]
+
+    # reviews
+    async def file_reviews(self, found: Collected) -> int:
+        """Files messages that were read badly, each once; answers how many were new."""
+        tables = self._tables
+        new = [it for it in found.sightings if it.event_id not in tables.sightings]
+        new = sorted({it.event_id: it for it in new}.values(), key=lambda it: it.event_id)
+        for seen in new:
+            tables.sightings[seen.event_id] = seen.review_id
+            review = tables.reviews.get(seen.review_id) or first_review(seen)
+            tables.reviews[review.id] = replace(
+                review, count=review.count + 1, last_at=max(review.last_at, seen.at)
+            )
+        tables.reviews_position = max(
+            filter(None, (tables.reviews_position, found.place)), default=None
+        )
+        return len(new)
+
+    async def decide_review(self, decision: Decision) -> bool:
+        """Whether the review was pending, and is decided now."""
+        review = self._tables.reviews.get(decision.review_id)
+        if review is None or review.status != "pending":
+            return False
+        self._tables.reviews[review.id] = replace(
+            review, status=decision.status, intent=decision.intent, decided_at=decision.at
+        )
+        return True
+
+    async def review(self, review_id: str) -> Review | None:
+        """The review with this id."""
+        return self._tables.reviews.get(review_id)
+
+    async def list_reviews(
+        self, limit: int, cursor: str | None = None, *, status: str | None = None
+    ) -> Page:
+        """Reviews, the latest first seen first."""
+        found = _where(self._tables.reviews.values(), status=status)
+        return _page(found, limit, made_place(cursor), lambda it: (it.first_at, it.id))
+
+    async def reviews_position(self) -> str | None:
+        """The id of the event up to which the log has been read for reviews."""
+        return self._tables.reviews_position
 
     # reads for API and pages
     async def contact(self, contact_id: str) -> Contact | None:

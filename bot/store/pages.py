@@ -74,12 +74,13 @@ def _with_tags(connection: Connection, rows: Sequence[Values]) -> list[Contact]:
     return [contact_of(row, frozenset(tags[row[0]])) for row in rows]
 
 
-def _filtered(statement: Select[Any], equal: Mapping[Column[str], str | None]) -> Select[Any]:
+def filtered(statement: Select[Any], equal: Mapping[Column[str], str | None]) -> Select[Any]:
+    """Those rows whose columns have the values that are given."""
     given = [column == value for column, value in equal.items() if value is not None]
     return statement.where(*given)
 
 
-def _before(
+def before(
     statement: Select[Any], by: Sequence[Column[Any]], limit: int, place: Place | None
 ) -> Select[Any]:
     """Newest first, from the place on; one more than asked tells whether there is a next page."""
@@ -103,7 +104,7 @@ def list_contacts(
         )
     by = (contacts.c.created_at, contacts.c.id)
     place = made_place(cursor)
-    rows = connection.execute(_before(statement, by, limit, place)).all()
+    rows = connection.execute(before(statement, by, limit, place)).all()
     return page_of(_with_tags(connection, rows), limit, lambda it: (it.created_at, it.id))
 
 
@@ -113,11 +114,11 @@ def list_conversations(
 ) -> Page:  # fmt: skip
     """Conversations, the latest made first."""
     by = (conversations.c.created_at, conversations.c.id)
-    statement = _filtered(
+    statement = filtered(
         select(conversations),
         {conversations.c.contact_id: contact_id, conversations.c.status: status},
     )
-    rows = connection.execute(_before(statement, by, limit, made_place(cursor))).all()
+    rows = connection.execute(before(statement, by, limit, made_place(cursor))).all()
     found = [conversation_of(row) for row in rows]
     return page_of(found, limit, lambda it: (it.created_at, it.id))
 
@@ -127,7 +128,7 @@ def list_messages(
     contact_id: str | None, status: str | None, direction: str | None,
 ) -> Page:  # fmt: skip
     """Messages, newest first."""
-    statement = _filtered(
+    statement = filtered(
         select(messages),
         {
             messages.c.conversation_id: conversation_id,
@@ -146,7 +147,7 @@ def list_sessions(
     conversation_id: str | None, status: str | None, flow: str | None,
 ) -> Page:  # fmt: skip
     """Sessions, newest first."""
-    statement = _filtered(
+    statement = filtered(
         select(sessions.c.id, sessions.c.data),
         {
             sessions.c.contact_id: contact_id,
@@ -164,7 +165,7 @@ def _by_id(
     connection: Connection, statement: Select[Any], id_: Column[str], limit: int,
     cursor: str | None, read: Callable[[Values], Any],
 ) -> Page:  # fmt: skip
-    rows = connection.execute(_before(statement, (id_,), limit, id_place(cursor))).all()
+    rows = connection.execute(before(statement, (id_,), limit, id_place(cursor))).all()
     return page_of([read(row) for row in rows], limit, lambda it: (it.id,))
 
 
@@ -173,7 +174,7 @@ def list_events(
     after: str | None,
 ) -> Page:  # fmt: skip
     """Events, newest first; with `after` those behind that id, oldest first."""
-    statement = _filtered(select(events), {events.c[name]: value for name, value in equal.items()})
+    statement = filtered(select(events), {events.c[name]: value for name, value in equal.items()})
     if after is None:
         return _by_id(connection, statement, events.c.id, limit, cursor, event_of)
     place = id_place(cursor) or (after,)

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.domain.records import Outcome, Report, StoreUnavailable, TurnRecord
-from bot.store import deliveries, inbox, ledger, turns
+from bot.domain.reviews import Collected, Decision
+from bot.store import deliveries, inbox, ledger, reviews, turns
 from bot.store.database import Database, Unreachable
 from bot.store.transaction import GuardFailed, Transaction, Writer
 
@@ -19,6 +20,8 @@ WRITERS: Sequence[tuple[tuple[type, ...], Writer]] = (
     ((ledger.JournalEntry,), ledger.write_journal),
     ((ledger.FlowVersion,), ledger.publish),
     ((ledger.Lease,), ledger.take_leases),
+    ((Collected,), reviews.file),
+    ((Decision,), reviews.decide),
     # Last, as it locks rows in no common order: it waits for none, and nothing is locked after it.
     ((deliveries.Claim,), deliveries.claim),
 )

@@ -20,8 +20,9 @@ from bot.domain.records import (
     TurnRecord,
     Work,
 )
+from bot.domain.reviews import Collected, Decision, Review
 from bot.engine.session import Session
-from bot.store import ledger, pages
+from bot.store import ledger, pages, reviews
 from bot.store.batches import Batches
 from bot.store.connecting import connect
 from bot.store.database import Database, Unreachable, parse_url
@@ -167,6 +168,29 @@ class SqlStore:
     async def contacts_waiting(self, now: float, older_than: float, limit: int) -> Sequence[str]:
         """Contacts with a pending message that arrived before `older_than`, or a due timer."""
         return await self._browse(pages.contacts_waiting, now, older_than, limit)
+
+    # reviews
+    async def file_reviews(self, found: Collected) -> int:
+        """Files messages that were read badly, each once; answers how many were new."""
+        return cast(int, await self._write(found))
+
+    async def decide_review(self, decision: Decision) -> bool:
+        """Whether the review was pending, and is decided now."""
+        return cast(bool, await self._write(decision))
+
+    async def review(self, review_id: str) -> Review | None:
+        """The review with this id."""
+        return await self._browse(reviews.review, review_id)
+
+    async def list_reviews(
+        self, limit: int, cursor: str | None = None, *, status: str | None = None
+    ) -> Page:
+        """Reviews, the latest first seen first."""
+        return await self._browse(reviews.list_reviews, limit, cursor, status)
+
+    async def reviews_position(self) -> str | None:
+        """The id of the event up to which the log has been read for reviews."""
+        return await self._browse(reviews.position)
 
     # reads for API and pages
     async def contact(self, contact_id: str) -> Contact | None:

@@ -183,6 +183,32 @@ leases = Table(
     Column("taken_at", Double, nullable=False),
     Column("until", Double, nullable=False),
 )
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("first_at", Double, nullable=False),
+    Column("last_at", Double, nullable=False),
+    Column("reading", Json, nullable=False),
+    Column("intent", Text),
+    Column("decided_at", Double),
+)
+review_sightings = Table(
+    "review_sightings",
+    metadata,
+    Column("event_id", Text, primary_key=True),
+    Column("review_id", Text, nullable=False),
+)
+positions = Table(
+    "positions",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("place", Text, nullable=False),
+)
 
 
 def is_text(column: ColumnElement[str], *values: str) -> ColumnElement[bool]:
@@ -268,3 +294,5 @@ _partial("timers_due", timers.c.due_at, where=is_pending_timer())
 _partial("timers_contact", timers.c.contact_id, where=is_pending_timer())
 Index("consent_contact", consent.c.contact_id, consent.c.at)
 Index("parked_reports_at", parked_reports.c.at)
+Index("reviews_first", reviews.c.first_at, reviews.c.id)
+Index("reviews_status", reviews.c.status, reviews.c.first_at, reviews.c.id)

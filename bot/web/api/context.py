@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.engine.flow import Flow
 from bot.services.ports import MediaStore, Store
+from bot.services.reviews import Reviews
 from bot.web.access import TokenBook
 
 
@@ -16,3 +17,4 @@ class ApiContext:
     flows: Callable[[], Mapping[str, Flow]]
     tokens: TokenBook
     media: MediaStore | None = None
+    reviews: Reviews | None = None

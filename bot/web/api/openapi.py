@@ -121,7 +121,7 @@ def _responses(it: Endpoint[Any], schemas: _Schemas) -> Json:
     if it.path_fields:
         statuses.append(404)
     if BODY in it.asked.model_fields:
-        statuses += [413, 415]
+        statuses += [409, 413, 415]
     done = _answer(title(it.status), schemas.answer(it.answer), "application/json")
     problem = {"$ref": "#/components/responses/Problem"}
     return {str(it.status): done, **{str(status): problem for status in sorted(statuses)}}

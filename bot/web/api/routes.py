@@ -8,7 +8,7 @@ from typing import Any
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import json as json_answer
 
-from bot.web.api import contacts, conversations, events, flows, media, messages, sessions
+from bot.web.api import contacts, conversations, events, flows, media, messages, reviews, sessions
 from bot.web.api.context import ApiContext
 from bot.web.api.endpoint import Endpoint
 from bot.web.api.openapi import document
@@ -18,7 +18,7 @@ PREFIX = "/api/v1"
 ENDPOINTS: tuple[Endpoint[Any], ...] = tuple(
     chain.from_iterable(
         feature.ENDPOINTS
-        for feature in (contacts, conversations, messages, sessions, events, flows)
+        for feature in (contacts, conversations, messages, sessions, events, flows, reviews)
     )
 )
 

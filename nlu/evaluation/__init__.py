@@ -1,0 +1,1 @@
+"""How well a model reads: cases with what is right, scores, calibration, pictures, reports."""
