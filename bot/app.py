@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import shutil
+import tempfile
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +18,7 @@ from bot.clients.actions_in_process import InProcessActions
 from bot.clients.flow_files import read_flows
 from bot.clients.mail import FileMail, SmtpMail
 from bot.clients.media_files import MediaFiles
+from bot.clients.training import TrainingFailed, train_apart
 from bot.domain.gate import Rate
 from bot.domain.messages import Message
 from bot.engine.checker import Project, check
@@ -34,6 +37,7 @@ from bot.services.ids import Ids
 from bot.services.inbox import Inbox
 from bot.services.media import Media, MediaSource
 from bot.services.ports import ActionFailed, ActionRunner, Clock, Locks, Store, Waker
+from bot.services.reviews import Reviews
 from bot.services.sweep import Sweep
 from bot.services.turns import Bot, Turns
 from bot.settings import Settings
@@ -52,6 +56,9 @@ from bot.web.server import Site, make_server, serve
 from connectors.channel import Connector, conversation_id
 from connectors.registry import CONNECTORS
 from nlu import pipeline
+from nlu.storage import FILE_NAME as MODEL_FILE
+from nlu.training.bundle import unpack
+from nlu.training.reviewed import ReviewedExamples
 
 log = structlog.get_logger(__name__)
 
@@ -68,11 +75,19 @@ class WallClock:
 
 
 class LoadedModel:
-    """The NLU model in use; another one takes its place between two parses."""
+    """The NLU model in use; another one takes its place between two parses.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._current = pipeline.load(folder)
+    A payload may name one of `intents`, any where there are none.
+    """
+
+    def __init__(self, folder: Path, project: Path, intents: Collection[str] = ()) -> None:
+        self.trainings = 0
+        self._folder, self._project = folder, project
+        self._intents = frozenset(intents) or None
+        # Of two that load at once, the later one must not be overtaken.
+        self._loading = asyncio.Lock()
+        self._name = folder.name
+        self._current = pipeline.load(folder, project, self._intents)
 
     def parse(
         self,
@@ -86,16 +101,64 @@ class LoadedModel:
 
     def described(self) -> Mapping[str, Any]:
         """Which model this is, as Rasa's /status tells it."""
-        return {"model_file": self._folder.name, "model_id": self._current.fingerprint}
+        return {"model_file": self._name, "model_id": self._current.fingerprint}
 
     async def load(self, name: str | None) -> None:
-        """Loads the project's model anew; no other place is read from."""
-        if name not in (None, self._folder.name):
-            raise ModelRefused(f"only the project's own model can be loaded: {self._folder.name}")
+        """Loads the project's model anew, or another file of its folder."""
+        path = self._file(name)
+        async with self._loading:
+            try:
+                self._current = await asyncio.to_thread(
+                    pipeline.load, path, self._project, self._intents
+                )
+            except pipeline.ModelError as error:
+                raise ModelRefused(str(error)) from error
+            self._name = self._shown(path)
+
+    async def train(self, body: bytes) -> tuple[str, bytes]:
+        """Trains the project anew, or the one in `body`; the name and content of the model's file.
+
+        The model in use stays until `load` is told to take another one.
+        """
+        if self.trainings:
+            raise ModelRefused("a training is running already")
+        self.trainings += 1
         try:
-            self._current = await asyncio.to_thread(pipeline.load, self._folder)
-        except pipeline.ModelError as error:
+            path = await (self._train_body(body) if body else self._train_project())
+        except (TrainingFailed, pipeline.NluError) as error:
             raise ModelRefused(str(error)) from error
+        finally:
+            self.trainings -= 1
+        return self._shown(path), await asyncio.to_thread(path.read_bytes)
+
+    async def _train_project(self) -> Path:
+        await train_apart(self._project, self._folder)
+        return self._folder / MODEL_FILE
+
+    async def _train_body(self, body: bytes) -> Path:
+        """Saved beside the project's own model, under the fingerprint."""
+        with tempfile.TemporaryDirectory(prefix="parley-training-") as made:
+            folder = Path(made)
+            await asyncio.to_thread(unpack, body, folder, self._project)
+            await train_apart(folder, folder / "model")
+            found = pipeline.describe(folder / "model")["fingerprint"]
+            path = self._folder / f"{found[:16]}.zip"
+            await asyncio.to_thread(shutil.copyfile, folder / "model" / MODEL_FILE, f"{path}.part")
+            await asyncio.to_thread(Path(f"{path}.part").replace, path)
+        return path
+
+    def _file(self, name: str | None) -> Path:
+        if name in (None, self._folder.name):
+            return self._folder
+        given = Path(str(name))
+        inside = given.parent in (Path(), Path(self._folder.name), self._folder)
+        if not inside or given.suffix != ".zip" or "\0" in str(name):
+            kept = f"{self._folder.name}/{MODEL_FILE}"
+            raise ModelRefused(f"only models of the project's own can be loaded, such as {kept}")
+        return self._folder / given.name
+
+    def _shown(self, path: Path) -> str:
+        return path.name if path == self._folder else f"{self._folder.name}/{path.name}"
 
 
 @dataclass(slots=True)
@@ -293,7 +356,7 @@ async def _open(
     for connector in connectors.values():
         await connector.open()
         closing.append(connector.close)
-    reader = LoadedModel(model_folder(settings))
+    reader = LoadedModel(model_folder(settings), settings.project, domain_intents(settings))
     turns = Turns(
         store=store,
         reader=reader,
@@ -363,8 +426,14 @@ async def _bot(settings: Settings, runner: ActionRunner) -> Bot:
     )
 
 
+def domain_intents(settings: Settings) -> frozenset[str]:
+    """The intents that the domain lists."""
+    listed = settings.domain_document.get("intents") or ()
+    return frozenset(str(n) for it in listed for n in (it if isinstance(it, dict) else [it]))
+
+
 def declared_slots(settings: Settings) -> dict[str, Any]:
-    """The slots of domain.yml with their first values."""
+    """The slots of the domain with their first values."""
     return {name: slot.get("initial_value") for name, slot in settings.domain.slots.items()}
 
 
@@ -386,6 +455,26 @@ class _ProviderOptOuts:
         await self.turns.opt_out(message, "provider")
 
 
+def reviews_for(settings: Settings, store: Store, clock: Clock) -> Reviews:
+    """Messages to be labelled; those that are accepted go into the project's training data."""
+    wanted = settings.config.review
+    examples = ReviewedExamples(settings.project)
+    return Reviews(store, examples, clock, collect=wanted.collect, days=wanted.days)
+
+
+@contextlib.asynccontextmanager
+async def open_reviews(settings: Settings) -> AsyncIterator[Reviews]:
+    """Reviews by themselves, beside a server that may be running on the same database."""
+    settings.var.mkdir(parents=True, exist_ok=True)
+    await upgrade(settings.database_url)
+    store = SqlStore(settings.database_url)
+    await store.open()
+    try:
+        yield reviews_for(settings, store, WallClock())
+    finally:
+        await store.close()
+
+
 def site_for(parts: Parts, admin_token: str) -> Site:
     """What the web server serves of these parts."""
     tokens = Tokens(admin_token)
@@ -393,7 +482,13 @@ def site_for(parts: Parts, admin_token: str) -> Site:
         connectors=parts.connectors,
         intake=parts.intake,
         tokens=tokens,
-        api=ApiContext(parts.store, lambda: parts.flows.current, tokens, parts.files),
+        api=ApiContext(
+            parts.store,
+            lambda: parts.flows.current,
+            tokens,
+            parts.files,
+            reviews_for(parts.settings, parts.store, parts.clock),
+        ),
         rasa=RasaContext(
             store=parts.store,
             hub=parts.hub,
@@ -416,6 +511,8 @@ def site_for(parts: Parts, admin_token: str) -> Site:
             domain=lambda: parts.settings.domain_document,
             model=parts.reader.described,
             load_model=parts.reader.load,
+            train_model=parts.reader.train,
+            trainings=lambda: parts.reader.trainings,
         ),
         health=Health(parts.store, parts.metrics),
         largest_request=parts.settings.endpoints.server.request_max_bytes,

@@ -1,7 +1,8 @@
 """The only reader of yml files and environment: a project's settings, checked as a whole.
 
-The files have Rasa's shapes (config.yml, endpoints.yml, credentials.yml, domain.yml). `${VAR}` and
-`${VAR:-default}` are expanded. A mistake is a finding with file, line and the nearest known key.
+The files have Rasa's shapes (config.yml, endpoints.yml, credentials.yml, domain.yml); the domain may
+be split over files in `domain/`. `${VAR}` and `${VAR:-default}` are expanded. A mistake is a finding
+with file, line and the nearest known key.
 """
 
 import os
@@ -14,6 +15,7 @@ from typing import Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bot.domain_parts import Part, merged
 from bot.engine.facts import ResponseText
 from bot.engine.findings import DefinitionInvalid, Finding, nearest
 from connectors.registry import CONNECTORS
@@ -30,6 +32,9 @@ MOST_VALUES = 200_000
 DEEPEST_VALUE = 50
 RATE = "messages_per_second"
 """Every channel takes it beside the connector's own keys."""
+
+DOMAIN = "domain.yml"
+_DOMAIN_FOLDER = "domain"
 
 KNOWN_TO_RASA: Mapping[str, frozenset[str]] = {
     "config.yml": frozenset(
@@ -132,13 +137,23 @@ class Endpoints(BaseModel):
     access: Access = Field(default_factory=Access)
 
 
+class Review(BaseModel):
+    """Whether messages that were read badly are kept for labelling, and how far back (days)."""
+
+    model_config = _FORBID
+    collect: bool = True
+    days: float = Field(default=30.0, gt=0, le=3650)
+
+
 class Config(BaseModel):
     """config.yml; the pipeline is the NLU layer's to check."""
 
     model_config = _FORBID
     language: str = "en"
-    pipeline: list[dict[str, Any]] = Field(default_factory=list)
+    additional_languages: list[str] | None = None
+    pipeline: Any = None
     default_flow: str | None = None
+    review: Review = Field(default_factory=Review)
 
 
 class ResponseButton(BaseModel):
@@ -217,7 +232,7 @@ def load(project: Path, environment: Mapping[str, str] | None = None) -> Setting
     reading = _Reading(project, values)
     config = reading.section("config.yml", Config)
     endpoints = reading.section("endpoints.yml", Endpoints)
-    domain = reading.section("domain.yml", Domain)
+    domain, domain_document = reading.domain()
     credentials = reading.credentials()
     errors = [finding for finding in reading.findings if finding.severity == "error"]
     if errors or config is None or endpoints is None or domain is None:
@@ -228,7 +243,7 @@ def load(project: Path, environment: Mapping[str, str] | None = None) -> Setting
         endpoints=endpoints,
         credentials=credentials,
         domain=domain,
-        domain_document=reading.documents.get("domain.yml") or {},
+        domain_document=domain_document,
         notices=tuple(reading.findings),
     )
 
@@ -239,27 +254,60 @@ class _Reading:
     def __init__(self, project: Path, environment: Mapping[str, str]) -> None:
         self.project, self.environment = project, environment
         self.findings: list[Finding] = []
-        self.documents: dict[str, dict[str, Any]] = {}
 
     def section(self, name: str, model: type[M]) -> M | None:
+        return self._section(name, model, KNOWN_TO_RASA[name])[0]
+
+    def domain(self) -> tuple[Domain | None, dict[str, Any]]:
+        """The domain and its document, put together from all its files."""
+        models: list[Domain | None] = []
+        parts: list[Part] = []
+        for name in self._domain_files() or [DOMAIN]:
+            model, document = self._section(name, Domain, KNOWN_TO_RASA[DOMAIN])
+            models.append(model)
+            parts.append(Part(name, document))
+        if None in models:
+            return None, {}
+        document, duplicates = merged(parts)
+        for section, listed, file, first in duplicates:
+            reason = f"{listed!r} is listed in the {section} of {first} too, which holds"
+            self._notice("domain-duplicate", file, None, reason)
+        return Domain.model_validate(_without_empty(document)), document
+
+    def _domain_files(self) -> list[str]:
+        """`domain.yml` and what stands below `domain/`, in a fixed order; nothing by links from
+        outside of the project."""
+        below = [
+            path
+            for pattern in ("*.yml", "*.yaml")
+            for path in (self.project / _DOMAIN_FOLDER).rglob(pattern)
+        ]
+        found = [self.project / DOMAIN, self.project / "domain.yaml", *sorted(below)]
+        inside = (path for path in found if _is_file_inside(path, self.project))
+        return [path.relative_to(self.project).as_posix() for path in inside]
+
+    def _section(
+        self, name: str, model: type[M], foreign: frozenset[str]
+    ) -> tuple[M | None, dict[str, Any]]:
+        """One file's model, None where it has mistakes, and its document."""
         read = self._read(name)
         if read is None:
-            return None
+            return None, {}
         document, lines = read
-        self._take_foreign_keys(name, document, set(model.model_fields), lines)
-        self.documents[name] = document
+        self._take_foreign_keys(name, document, set(model.model_fields), foreign, lines)
         try:
-            return model.model_validate(_without_empty(document))
+            return model.model_validate(_without_empty(document)), document
         except ValidationError as error:
             self.findings.extend(_findings(name, error, model, lines))
-            return None
+            return None, document
 
     def credentials(self) -> dict[str, dict[str, Any]]:
         read = self._read("credentials.yml")
         if read is None:
             return {}
         document, lines = read
-        self._take_foreign_keys("credentials.yml", document, set(), lines)
+        foreign = KNOWN_TO_RASA["credentials.yml"]
+        self._take_foreign_keys("credentials.yml", document, set(), foreign, lines)
         sections: dict[str, dict[str, Any]] = {}
         for name, value in document.items():
             section = self._channel(name, value, lines)
@@ -394,7 +442,7 @@ class _Reading:
                 )  # fmt: skip
             return default or ""
 
-        if "${" in _VARIABLE.sub("", value) and file != "domain.yml":
+        if "${" in _VARIABLE.sub("", value) and not _is_of_domain(file):
             self._error(
                 file, lines.get(path), f"{value!r:.60} names no variable",
                 "write ${NAME} or ${NAME:-default}",
@@ -407,11 +455,12 @@ class _Reading:
         file: str,
         document: dict[str, Any],
         known: set[str],
+        foreign: frozenset[str],
         lines: Mapping[tuple[str, ...], int],
     ) -> None:
         """Drops keys that only Rasa needs, with a notice."""
         for key in list(document):
-            if key not in known and key in KNOWN_TO_RASA[file]:
+            if key not in known and key in foreign:
                 del document[key]
                 reason = f"{key!r} is Rasa's and is not needed here"
                 self._notice("rasa-key", file, lines.get((key,)), reason)
@@ -421,6 +470,17 @@ class _Reading:
 
     def _error(self, file: str, line: int | None, reason: str, cure: str = "") -> None:
         self.findings.append(Finding("settings", "error", "", reason, cure, file=file, line=line))
+
+
+def _is_file_inside(path: Path, project: Path) -> bool:
+    try:
+        return path.is_file() and path.resolve().is_relative_to(project.resolve())
+    except (OSError, RuntimeError):
+        return True  # reading it will say why it cannot be read
+
+
+def _is_of_domain(file: str) -> bool:
+    return file.partition(".")[0] == _DOMAIN_FOLDER or file.startswith(f"{_DOMAIN_FOLDER}/")
 
 
 def _without_empty(value: Any) -> Any:

@@ -149,7 +149,6 @@ MISTAKES = [
     ("config", "language: en\npipelin: []\n", 2, "unknown key 'pipelin'", "'pipeline'"),
     ("config", "language: [en]\n", 1, "language: input should be a valid string", ""),
     ("config", "language: no\n", 1, "valid string, found False", ""),
-    ("config", "pipeline:\n- A\n", 2, "pipeline.0: input should be a valid dictionary", ""),
     ("endpoints", "server:\n  prot: 1\n", 2, "unknown key 'server.prot'", "'port'"),
     ("endpoints", "server:\n  port: many\n", 2, "server.port: input should be a valid int", ""),
     ("endpoints", "server:\n  port: 70000\n", 2, "less than or equal to 65535, found 70000", ""),
@@ -342,3 +341,92 @@ responses:
 def test_a_price_in_a_response_is_no_mistake(tmp_path: Path) -> None:
     text = 'responses:\n  utter_a:\n  - text: "It costs ${{price}}"\n'
     assert taken(tmp_path, domain=text).responses["utter_a"][0].text == "It costs ${{price}}"
+
+
+# A domain in several files
+
+
+def split(folder: Path, **parts: str) -> Path:
+    """A project with these files below `domain/`; `a__b` is `domain/a/b.yml`."""
+    for name, text in parts.items():
+        path = folder / "domain" / f"{name.replace('__', '/')}.yml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_domain_may_be_split_over_a_folder(tmp_path: Path) -> None:
+    split(
+        tmp_path,
+        small_talk="version: '3.1'\nintents: [greet, bye]\nresponses:\n  utter_a: [{text: A}]\n",
+        shop__orders="intents:\n- order: {use_entities: [size]}\nslots:\n  size: {type: text}\n",
+    )
+    settings = taken(tmp_path, domain="intents: [affirm]\nresponses:\n  utter_b: [{text: B}]\n")
+    order = {"order": {"use_entities": ["size"]}}
+    assert settings.domain.intents == ["affirm", order, "greet", "bye"]
+    assert settings.responses["utter_a"][0].text == "A"
+    assert set(settings.responses) == {"utter_a", "utter_b"}
+    assert settings.domain.slots == {"size": {"type": "text"}}
+    assert settings.domain_document["version"] == "3.1"
+    assert settings.domain_document["intents"] == settings.domain.intents
+    assert settings.notices == ()
+
+
+def test_a_folder_may_be_the_whole_domain(tmp_path: Path) -> None:
+    project(split(tmp_path, intents="intents: [greet]\n"))
+    (tmp_path / "domain.yml").unlink()
+    assert load(tmp_path, {}).domain.intents == ["greet"]
+
+
+def test_what_two_files_of_the_domain_say_is_told_and_the_first_holds(tmp_path: Path) -> None:
+    split(
+        tmp_path,
+        a="responses:\n  utter_a: [{text: second}]\nintents:\n- greet: {use_entities: []}\n",
+        b="slots:\n  s: {type: text}\n",
+        c="slots:\n  s: {type: bool}\n  t: {type: bool}\n",
+    )
+    settings = taken(tmp_path, domain="intents: [greet]\nresponses:\n  utter_a: [{text: first}]\n")
+    assert settings.responses["utter_a"][0].text == "first"
+    assert settings.domain.intents == ["greet"]
+    assert settings.domain.slots == {"s": {"type": "text"}, "t": {"type": "bool"}}
+    assert [(n.code, n.file, n.reason) for n in settings.notices] == [
+        ("domain-duplicate", "domain/a.yml",
+         "'utter_a' is listed in the responses of domain.yml too, which holds"),
+        ("domain-duplicate", "domain/a.yml",
+         "'greet' is listed in the intents of domain.yml too, which holds"),
+        ("domain-duplicate", "domain/c.yml",
+         "'s' is listed in the slots of domain/b.yml too, which holds"),
+    ]  # fmt: skip
+
+
+def test_a_mistake_in_a_part_of_the_domain_is_told_with_its_place(tmp_path: Path) -> None:
+    split(tmp_path, a="intents: [x]\nslot: {}\n", b="session_config: {}\nresponses: [\n")
+    found = refused(tmp_path)
+    assert [(f.file, f.line) for f in found] == [("domain/a.yml", 2), ("domain/b.yml", 3)]
+    assert "'slots'" in found[0].cure
+
+
+def test_rasa_s_own_keys_are_taken_in_every_part_of_the_domain(tmp_path: Path) -> None:
+    split(tmp_path, a="session_config: {session_expiration_time: 60}\n")
+    (notice,) = taken(tmp_path).notices
+    assert (notice.code, notice.file) == ("rasa-key", "domain/a.yml")
+
+
+def test_a_price_in_a_part_of_the_domain_is_no_mistake(tmp_path: Path) -> None:
+    split(tmp_path, a='responses:\n  utter_a:\n  - text: "It costs ${{price}}"\n')
+    assert taken(tmp_path).responses["utter_a"][0].text == "It costs ${{price}}"
+
+
+def test_a_link_out_of_the_project_is_no_part_of_the_domain(tmp_path: Path) -> None:
+    (tmp_path / "outside.yml").write_text("intents: [stolen]\n", encoding="utf-8")
+    inside = tmp_path / "inside"
+    (inside / "domain").mkdir(parents=True)
+    (inside / "domain" / "a.yml").symlink_to(tmp_path / "outside.yml")
+    assert taken(inside).domain.intents == []
+
+
+def test_further_languages_are_codes_in_a_list(tmp_path: Path) -> None:
+    settings = taken(tmp_path, config="language: en\nadditional_languages: [es, pt]\n")
+    assert settings.config.additional_languages == ["es", "pt"]
+    (found,) = refused(tmp_path, config="additional_languages: es\n")
+    assert (found.line, "valid list" in found.reason) == (1, True)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -48,6 +49,7 @@ RASA_VERSION = "3.6.21"
 OLDEST_COMPATIBLE = "3.5.0"
 DEEPEST_BODY = 50
 """Lists within lists: values are saved as JSON, whose writers have an end."""
+MOST_ASKED = 1000
 LONGEST_ID = 255
 MOST_EVENTS = 500
 
@@ -67,7 +69,9 @@ class RasaContext:
 
     `to_rasa` writes a parse as Rasa's JSON. `domain` gives the document of domain.yml. `model`
     gives {"model_file", "model_id"} of the model that is loaded, None without one; `load_model`
-    loads another one (None: the project's own) and raises ModelRefused.
+    loads another one (None: the project's own) and raises ModelRefused. `train_model` trains the
+    project, or the one in a body, and gives the model's name and content; `trainings` counts those
+    that run.
     """
 
     store: Store
@@ -82,6 +86,8 @@ class RasaContext:
     domain: Callable[[], Mapping[str, Any]]
     model: Callable[[], Mapping[str, Any] | None]
     load_model: Callable[[str | None], Awaitable[None]] | None = None
+    train_model: Callable[[bytes], Awaitable[tuple[str, bytes]]] | None = None
+    trainings: Callable[[], int] = lambda: 0
 
 
 class RasaBody(BaseModel):
@@ -91,10 +97,11 @@ class RasaBody(BaseModel):
 
 
 class ParseBody(RasaBody):
-    """The text to read."""
+    """The text to read; `asked` are the intents that can answer what was asked."""
 
     text: Annotated[str, StringConstraints(max_length=20_000)]
     message_id: str | None = None
+    asked: Annotated[list[str], Field(max_length=MOST_ASKED)] = []
 
 
 class ModelBody(RasaBody):
@@ -249,7 +256,7 @@ async def version(context: RasaContext, request: Request, _: str) -> HTTPRespons
 
 async def status(context: RasaContext, request: Request, _: str) -> HTTPResponse:
     """Which model is loaded."""
-    return json_answer({**_model(context), "num_active_training_jobs": 0})
+    return json_answer({**_model(context), "num_active_training_jobs": context.trainings()})
 
 
 def _model(context: RasaContext) -> Mapping[str, Any]:
@@ -266,7 +273,25 @@ async def parse(context: RasaContext, request: Request, _: str) -> HTTPResponse:
         raise field_problem("emulation_mode", f"{mode!r} is not supported; leave it out")
     body = _body(ParseBody, request)
     _model(context)
-    return json_answer(context.to_rasa(context.reader.parse(body.text)))
+    now = datetime.fromtimestamp(context.clock.now(), UTC)
+    read = context.to_rasa(context.reader.parse(body.text, asked=tuple(body.asked), now=now))
+    return json_answer(
+        {**read, "asked_ranking": read.get("asked_ranking", [])} if body.asked else read
+    )
+
+
+async def train_model(context: RasaContext, request: Request, _: str) -> HTTPResponse:
+    """Trains the project anew, or the one in the body; answers the model's file, as Rasa does.
+
+    The model in use stays: `PUT /model` with the name in the header `filename` takes the new one.
+    """
+    if context.train_model is None:
+        raise Problem(409, "This server does not train: run `parley train`")
+    try:
+        name, content = await context.train_model(request.body)
+    except ModelRefused as error:
+        raise Problem(400, str(error)) from error
+    return raw(content, content_type="application/octet-stream", headers={"filename": name})
 
 
 async def replace_model(context: RasaContext, request: Request, _: str) -> HTTPResponse:
@@ -324,7 +349,8 @@ async def add_message(context: RasaContext, request: Request, conversation_id: s
     if body.parse_data:
         parsed = body.parse_data.model_dump(exclude_none=True)
     else:
-        parsed = context.to_rasa(context.reader.parse(body.text))
+        now = datetime.fromtimestamp(context.clock.now(), UTC)
+        parsed = context.to_rasa(context.reader.parse(body.text, now=now))
     event = {"event": "user", "text": body.text, "parse_data": parsed}
     thread = await _thread(context, conversation_id)
     await _stored(partial(context.conversations.add_events, thread), [event])
@@ -459,6 +485,7 @@ ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
     ("GET", "/version", "", version),
     ("GET", "/status", "", status),
     ("POST", "/model/parse", "nlu:parse", parse),
+    ("POST", "/model/train", "nlu:write", train_model),
     ("PUT", "/model", "nlu:write", replace_model),
     ("GET", "/domain", "flows:read", domain),
     ("GET", f"{CONVERSATION}/tracker", "conversations:read", tracker),

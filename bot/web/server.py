@@ -24,6 +24,8 @@ from connectors.channel import Connector
 log = structlog.get_logger(__name__)
 
 GREETING = "Hello from Rasa: 3.6.21 (Parley)"
+LONGEST_ANSWER_SECONDS = 600.0
+"""A training is answered when it is done."""
 DRAIN_SECONDS = 10.0
 """For open requests to be answered when the process is told to stop; then they are cut off."""
 LOOK_SECONDS = 0.05
@@ -47,6 +49,7 @@ def make_server(site: Site) -> Sanic[Any, Any]:
     app: Sanic[Any, Any] = Sanic(f"parley-{uuid.uuid4().hex}", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = site.largest_request
     app.config.ACCESS_LOG = False
+    app.config.RESPONSE_TIMEOUT = LONGEST_ANSWER_SECONDS
     app.config.FALLBACK_ERROR_FORMAT = "json"
     answer_errors(app)
     protect(app, site.tokens)

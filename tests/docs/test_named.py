@@ -27,7 +27,7 @@ FLOWS = codes(text_of("docs/flows.md"))
 README = codes(text_of("README.md"))
 SETTINGS = codes(text_of("docs/settings.md"))
 CHANNELS = codes(text_of("docs/channels.md"))
-NLU = codes(text_of("docs/nlu.md"))
+NLU = codes(text_of("docs/nlu.md", "docs/pipeline.md"))
 _VARIABLE = re.compile(r"\$\{(\w+)")
 
 

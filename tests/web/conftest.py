@@ -24,6 +24,7 @@ from bot.services.flowbook import FlowBook
 from bot.services.hub import Hub
 from bot.services.ids import Ids
 from bot.services.inbox import Inbox
+from bot.services.reviews import Reviews
 from bot.store.locks import MemoryLocks
 from bot.store.memory import MemoryStore
 from bot.web.access import Tokens, protect
@@ -123,6 +124,20 @@ class Book:
 
 
 @dataclass
+class Notebook:
+    """Keeps the examples that are accepted; `refuses` is raised instead."""
+
+    examples: list[tuple[str, str]] = field(default_factory=list)
+    refuses: Exception | None = None
+
+    def add(self, text: str, intent: str) -> bool:
+        if self.refuses:
+            raise self.refuses
+        self.examples.append((text, intent))
+        return True
+
+
+@dataclass
 class Web:
     """The parts behind the server, and its address."""
 
@@ -130,6 +145,7 @@ class Web:
     store: MemoryStore = field(default_factory=MemoryStore)
     url: str = ""
     loaded: list[str | None] = field(default_factory=list)
+    notebook: Notebook = field(default_factory=Notebook)
     model: Mapping[str, Any] | None = None
     health: Health | None = None
 
@@ -143,7 +159,8 @@ class Web:
         self.health = Health(self.store)
 
     def api(self) -> ApiContext:
-        return ApiContext(self.store, lambda: self.flows.current, self.tokens)
+        reviews = Reviews(self.store, self.notebook, self.clock, collect=True, days=30)
+        return ApiContext(self.store, lambda: self.flows.current, self.tokens, reviews=reviews)
 
     def rasa(self) -> RasaContext:
         hub = Hub()

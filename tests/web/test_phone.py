@@ -38,8 +38,13 @@ FLOW = read_flow(
 PARSE = {
     "intent": {"name": "affirm", "confidence": 0.97},
     "ranking": [{"name": "affirm", "confidence": 0.97}, {"name": "deny", "confidence": 0.02}],
+    "asked_ranking": [{"name": "affirm", "confidence": 0.98}, {"name": "deny", "confidence": 0.02}],
     "entities": [{"entity": "name", "value": "Ana", "start": 0, "end": 3}],
 }
+
+
+def _without(key: str, parse: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in parse.items() if name != key}
 
 
 @dataclass
@@ -186,7 +191,8 @@ async def test_snapshot_of_a_conversation(store: FakeStore) -> None:
     assert shown["session"]["timers"] == [
         {"name": "timeout", "kind": "timeout", "state": "OFFER", "due_at": 99.0}
     ]
-    assert shown["parse"] == {"text": "Ana", **PARSE}
+    asked = [{"name": "affirm", "confidence": 0.98}, {"name": "deny", "confidence": 0.02}]
+    assert shown["parse"] == {"text": "Ana", "asked": asked, **_without("asked_ranking", PARSE)}
     [event] = shown["log"]
     assert (event["type"], event["causation_id"]) == ("message_received", "m1")
 
@@ -227,13 +233,14 @@ async def test_of_a_tapped_button_the_payload_was_read(store: FakeStore) -> None
     [
         ({}, None),
         ({"parse": None, "text": "x"}, None),
-        ({"parse": {}}, {"text": "", "intent": None, "ranking": [], "entities": []}),
+        ({"parse": {}}, {"text": "", "intent": None, "ranking": [], "asked": [], "entities": []}),
         (
             {"text": "x", "parse": {"intent": {"name": "a"}, "ranking": [7], "entities": None}},
             {
                 "text": "x",
                 "intent": {"name": "a", "confidence": 0.0},
                 "ranking": [],
+                "asked": [],
                 "entities": [],
             },
         ),

@@ -18,6 +18,8 @@ export const showParse = whenChanged((parse) => {
   root.replaceChildren(
     el("blockquote", { dir: "auto" }, marked(parse.text, parse.entities)),
     bars.length ? el("ul", { class: "bars" }, bars.map((it) => bar(it, it.name === parse.intent?.name))) : hint("No intent."),
+    parse.asked.length ? el("p", { class: "hint" }, "As an answer to what was asked") : "",
+    parse.asked.length ? el("ul", { class: "bars" }, parse.asked.map((it) => bar(it, false))) : "",
     parse.entities.length ? el("ul", { class: "entities" }, parse.entities.map(entity)) : "");
   return undefined;
 });
@@ -32,8 +34,14 @@ function bar({ name, confidence }, chosen) {
 }
 
 function entity(it) {
-  return el("li", {}, el("span", { class: "entity-kind" }, it.entity || "entity"), el("b", { dir: "auto" }, shown(it.value)),
+  return el("li", {}, el("span", { class: "entity-kind" }, it.entity || "entity"), el("b", { dir: "auto" }, shown(valueOf(it.value))),
     it.extractor ? el("span", { class: "entity-by" }, it.extractor) : "");
+}
+
+/** The value itself where it comes with its unit or grain. */
+function valueOf(value) {
+  if (value === null || typeof value !== "object" || !("value" in value)) return value;
+  return value.unit ? `${value.value} ${value.unit}` : value.value;
 }
 
 /** The text with its entities marked; spans count code points, as Python does. */
