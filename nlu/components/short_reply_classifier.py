@@ -1,5 +1,6 @@
 """ShortReplyClassifier: yes, no and the like by lexicon, beside what the classifier has learned."""
 
+import re
 from collections.abc import Sequence
 from math import exp, log
 
@@ -18,7 +19,6 @@ UNDECIDED = 0.8
 QUESTIONED = 0.35
 # "I'm good": no to an offer, and nothing where none was made.
 ENOUGH = 0.5
-DOUBTED = 0.5
 # What a message that begins with yes or no gets, and how likely the classifier must find it.
 OPENED = 0.75
 PLAUSIBLE = 0.15
@@ -27,6 +27,8 @@ OTHER_IS_CLEAR = 0.5
 LEARNED_AT_MOST = 4.0
 CONDITIONAL = "conditional"
 _QUESTION_MARKS = ("?", "؟", "？")
+# Folding drops the sign.
+_MINUS_ONE = re.compile(r"\A\s{0,9}[-−–]\s?1(?![\d.,:/])")
 _LEAST = 1e-6
 
 
@@ -58,14 +60,14 @@ class ShortReplyClassifier(Component[ShortReplyClassifierOptions]):
         self._intents = set(data.intents())
         # A project that teaches another meaning for one of these texts knows better.
         self._exceptions = {
-            " ".join(pieces(e.text))
+            " ".join(_words(e.text[:READ_AT_MOST]))
             for e in data.examples
             if not _asks(e.text) and self._disagrees(e.text, e.intent, e.language)
         }
 
     def process(self, message: Message) -> None:
         text = message.text[:READ_AT_MOST]
-        words = _without_repeats(pieces(text))
+        words = _words(text)
         if not words or (self._exceptions and " ".join(words) in self._exceptions):
             return
         reading = self._read(words, message.language)
@@ -81,8 +83,8 @@ class ShortReplyClassifier(Component[ShortReplyClassifierOptions]):
             self._read_opening(message, reading)
         if intent is None or reading.meaning not in ("affirm", "deny"):
             self._weigh(message, reading.evidence)
-        if reading.asks and intent is None:
-            self._doubt_question(message)
+        if reading.doubtful and intent is None:
+            self._doubt(message)
         top = message.top
         if reading.conditional and top and top.name == self.options.affirm:
             message.metadata[CONDITIONAL] = True
@@ -101,7 +103,7 @@ class ShortReplyClassifier(Component[ShortReplyClassifierOptions]):
         return read(self._lexicon, words, tuple(hints))
 
     def _disagrees(self, text: str, intent: str, language: str | None) -> bool:
-        words = _without_repeats(pieces(text[:READ_AT_MOST]))
+        words = _words(text[:READ_AT_MOST])
         meant = self._intent(self._read(words, language).meaning) if words else None
         return meant is not None and meant != intent
 
@@ -149,21 +151,29 @@ class ShortReplyClassifier(Component[ShortReplyClassifierOptions]):
         both = [Intent(affirm, share), Intent(deny, yes + no - share)]
         message.ranking = by_confidence([*both, *others])
 
-    def _doubt_question(self, message: Message) -> None:
-        """A question is neither yes nor no, however many of their words it holds."""
-        top = message.top
-        if top and top.name in (self.options.affirm, self.options.deny):
-            message.rank(top.name, min(top.confidence, DOUBTED))
+    def _doubt(self, message: Message) -> None:
+        """A question or a hedge is neither yes nor no, however many of their words it holds."""
+        answers = (self.options.affirm, self.options.deny)
+        both = sum(i.confidence for i in message.ranking if i.name in answers)
+        if not QUESTIONED < both < 1.0:
+            return
+        less, more = QUESTIONED / both, (1.0 - QUESTIONED) / (1.0 - both)
+        message.ranking = by_confidence(
+            [
+                Intent(i.name, i.confidence * (less if i.name in answers else more))
+                for i in message.ranking
+            ]
+        )
 
 
 def _asks(text: str) -> bool:
     return text.rstrip().endswith(_QUESTION_MARKS)
 
 
-def _without_repeats(words: Sequence[str]) -> list[str]:
-    """At most two of a word in a row: `no no no no`."""
+def _words(text: str) -> list[str]:
+    """The folded words, of each at most two in a row: `no no no no`."""
     kept: list[str] = []
-    for word in words:
+    for word in pieces(_MINUS_ONE.sub(" 👎 ", text, count=1)):
         if kept[-2:] != [word, word]:
             kept.append(word)
     return kept

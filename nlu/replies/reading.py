@@ -1,7 +1,9 @@
 """What a short reply means: the whole of it where each word is known, and what single words say.
 
 Groups of the lexicon:
-- `affirm`, `deny`: wherever they stand; `affirm_alone`, `deny_alone`: where the message says nothing else
+- `affirm`, `deny`: wherever they stand
+- `affirm_alone`, `deny_alone`: where the message says nothing else ("I am")
+- `emphasis`: yes, and beside a no only a stronger no ("definitely")
 - `agree`: approval ("great"); `enough`: a friendly end ("that's all"), no after a question
 - `rhetorical`: questions that mean yes ("why not")
 - `unsure`: hedges; they undo a yes and a no beside them
@@ -13,67 +15,36 @@ Groups of the lexicon:
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from nlu.replies.lexicon import Lexicon, Segment
+from nlu.replies.lexicon import NO, YES, Lexicon, Segment
 
 MOST_PIECES = 24
 MOST_EVIDENCE = 6.0
 # Log-odds of yes against no that a phrase adds; one round figure for each strength.
+_CLEAR, _LESS, _LEAST = 3.0, 1.5, 0.75
 _WEIGHTS = {
-    "affirm": 3.0, "rhetorical": 3.0, "agree": 1.5, "affirm_alone": 1.5, "leans_affirm": 0.75,
-    "deny": -3.0, "deny_not": -3.0, "enough": -3.0, "deny_alone": -1.5, "not": -1.5, "not_after": -1.5,
-    "leans_deny": -0.75,
-}  # fmt: skip
+    **dict.fromkeys(("affirm", "emphasis", "rhetorical"), _CLEAR),
+    **dict.fromkeys(("agree", "affirm_alone"), _LESS),
+    "leans_affirm": _LEAST,
+    **dict.fromkeys(("deny", "deny_not", "enough"), -_CLEAR),
+    **dict.fromkeys(("deny_alone", "not", "not_after"), -_LESS),
+    "leans_deny": -_LEAST,
+}
 # What was said before "actually" counts little.
 _TAKEN_BACK = 0.2
-# A word as short as "y" or "si" within a longer message is mostly another word.
+# A word as short as "y" or "si", or one character of Chinese, is mostly part of something else.
 _SHORT_WORD = 2
 _SHORT_WORD_WEIGHT = 0.3
 _REACH = 3
 
-_POSITIVE = frozenset({"affirm", "affirm_alone", "agree", "leans_affirm"})
+_POSITIVE = YES | {"leans_affirm"}
 # "No, yes" is no negated yes, but "no quiero" is.
 _NEGATED_BY_NO = frozenset({"affirm_alone", "agree", "leans_affirm"})
-_NEGATIVE = frozenset({"deny", "deny_alone", "deny_not", "not", "not_after"})
 _PASSED_OVER = frozenset({"", "filler"})
-_NO = "deny"
-_TURNED = "affirm_alone"
-
-_MEANT = {
-    "affirm": "affirm", "affirm_alone": "affirm", "agree": "soft", "rhetorical": "question",
-    "deny": "deny", "deny_alone": "deny", "deny_not": "deny", "not": "deny", "not_after": "deny",
-    "enough": "content", "unsure": "unsure", "thanks": "thanks", "greet": "greet",
-    "goodbye": "goodbye", "leans_affirm": "leans_affirm", "leans_deny": "leans_deny",
-}  # fmt: skip
-
-# What a message means whose parts are of these kinds; other mixtures are left to the model.
-_MEANINGS = {
-    frozenset(kinds.split()): meaning
-    for meaning, mixtures in {
-        "affirm": (
-            "affirm", "soft", "affirm soft", "affirm question", "soft question", "question",
-            "affirm greet", "affirm thanks", "affirm soft thanks", "question thanks",
-            "affirm content", "affirm content thanks", "affirm leans_affirm", "affirm soft leans_affirm",
-            "affirm leans_affirm thanks", "soft leans_affirm", "affirm goodbye", "affirm thanks goodbye",
-        ),
-        "deny": (
-            "deny", "deny thanks", "deny greet", "soft deny", "soft deny thanks", "deny content",
-            "deny content thanks", "deny leans_deny", "deny leans_deny thanks", "deny goodbye",
-            "deny thanks goodbye", "soft deny content", "soft deny content thanks",
-        ),
-        "unsure": (
-            "unsure", "unsure thanks", "unsure soft", "unsure affirm", "unsure deny",
-            "unsure affirm deny", "unsure soft deny", "affirm deny", "affirm deny soft",
-            "affirm deny thanks", "unsure affirm thanks", "unsure deny thanks",
-        ),
-        "enough": ("content", "content thanks", "content soft", "content soft thanks",
-                   "content goodbye", "content thanks goodbye"),
-        "thanks": ("thanks", "soft thanks"),
-        "goodbye": ("goodbye", "soft goodbye", "thanks goodbye", "soft thanks goodbye"),
-        "greet": ("greet",),
-    }.items()
-    for kinds in mixtures
-}  # fmt: skip
+_COURTESY = frozenset({"thanks", "greet", "goodbye"})
+_CLEARLY_YES = frozenset({"affirm", "emphasis", "rhetorical"})
+_LEANING = frozenset({"leans_affirm", "leans_deny"})
 _DECISIVE = frozenset({"affirm", "deny", "unsure"})
 
 
@@ -81,7 +52,8 @@ _DECISIVE = frozenset({"affirm", "deny", "unsure"})
 class Reading:
     """`meaning` is what the whole message says ("affirm", "deny", "unsure", "enough", "thanks",
     "greet", "goodbye"), None where a word is unknown; `opening` is "affirm" or "deny" where it
-    begins so and nothing later gainsays it. `evidence` is the log-odds of yes against no.
+    begins so and nothing later gainsays it. `evidence` is the log-odds of yes against no; a
+    question or a hedge makes it `doubtful`.
     """
 
     meaning: str | None = None
@@ -90,33 +62,44 @@ class Reading:
     conditional: bool = False
     contradictory: bool = False
     rhetorical: bool = False
-    asks: bool = False
-
-
-NOTHING = Reading()
+    doubtful: bool = False
 
 
 def read(lexicon: Lexicon, words: Sequence[str], hints: Sequence[str]) -> Reading:
     """Read folded words; `hints` are languages, the likeliest first."""
     known = [lexicon.known(word) for word in words]
-    segments = negated(list(lexicon.segments(known, lexicon.languages(known, hints))))
-    if not any(segment.group for segment in segments):
-        return NOTHING
-    meaning, contradictory = (None, False) if len(words) > MOST_PIECES else _whole(segments)
+    segments = negated(lexicon.segments(known, lexicon.languages(known, hints)))
+    if len(known) <= MOST_PIECES:
+        whole = _read_whole(segments)
+        if whole is not None:
+            return whole
     opening, limited = _opening(segments)
     return Reading(
-        meaning=meaning,
         opening=opening,
         evidence=_evidence(segments),
-        conditional=limited or (meaning is None and any(s.group == "conditions" for s in segments)),
+        conditional=limited or any(s.group == "conditions" for s in segments),
+        doubtful=segments[0].group == "asks" or any(s.group == "unsure" for s in segments),
+    )
+
+
+def _read_whole(segments: Sequence[Segment]) -> Reading | None:
+    if not all(segment.group for segment in segments):
+        return None
+    meaning, contradictory = _whole(segments)
+    if meaning is None:
+        return None
+    last = segments[-1].group == "conditions"
+    return Reading(
+        meaning=meaning,
+        evidence=_evidence(segments),
+        conditional=last and meaning == "affirm",
         contradictory=contradictory,
         rhetorical=any(s.group == "rhetorical" for s in segments),
-        asks=segments[0].group == "asks",
     )
 
 
 def negated(segments: list[Segment]) -> list[Segment]:
-    """The same with what "not" turns round: "not right" is no."""
+    """The same with what "not" turns round: "not right" is no; and "no, definitely" a plain no."""
     found = list(segments)
     for position, segment in enumerate(segments):
         target = None
@@ -126,9 +109,17 @@ def negated(segments: list[Segment]) -> list[Segment]:
             target = _first(segments, range(position + 1, position + 2), _NEGATED_BY_NO)
         elif segment.group == "not_after":
             target = _first(segments, range(position - 1, position - 1 - _REACH, -1), _POSITIVE)
+        elif segment.group == "emphasis" and _stresses_no(segments, position):
+            found[position] = replace(segment, group="filler")
         if target is not None:
-            found[target] = replace(segments[target], group=_NO)
+            found[target] = replace(segments[target], group="deny")
     return found
+
+
+def _stresses_no(segments: Sequence[Segment], position: int) -> bool:
+    following = segments[position + 1 : position + 2]
+    said = [*segments[:position], *following]
+    return any(s.group in ("deny", "deny_not") for s in said)
 
 
 def _first(segments: Sequence[Segment], places: range, groups: frozenset[str]) -> int | None:
@@ -163,29 +154,79 @@ def _whole(segments: Sequence[Segment]) -> tuple[str | None, bool]:
 
 
 def _meaning(groups: Sequence[str]) -> tuple[str | None, bool]:
-    kinds = frozenset(_MEANT.get(group, "") for group in groups)
-    meaning = _MEANINGS.get(kinds)
-    return meaning, meaning == "unsure" and "unsure" not in kinds
+    """The meaning of words without a turn among them, and whether they say both yes and no."""
+    answers = frozenset(groups) - _COURTESY
+    if not answers or answers == {"agree"}:
+        return _courtesy(groups, approving=bool(answers)), False
+    if "asks" in answers or _is_fragment(groups):
+        return None, False
+    yes = bool(answers & _CLEARLY_YES) or _affirms_alone(groups)
+    no = bool(answers & NO)
+    if "unsure" in answers:
+        return (None if answers & _LEANING else "unsure"), False
+    if (yes or no) and "goodbye" in groups:
+        # Both an answer and a farewell that only looks like one: the model weighs them.
+        return None, False
+    if yes and no:
+        return "unsure", True
+    if no:
+        return (None if "leans_affirm" in answers else "deny"), False
+    if yes or answers == {"agree", "leans_affirm"}:
+        return (None if "leans_deny" in answers else "affirm"), False
+    return ("enough" if "enough" in answers and not answers & _LEANING else None), False
+
+
+def _affirms_alone(groups: Sequence[str]) -> bool:
+    """`it is`, but not before a no: `it is wrong`."""
+    following = [*groups[1:], ""]
+    pairs = zip(groups, following, strict=True)
+    return any(group == "affirm_alone" and after not in NO for group, after in pairs)
+
+
+def _courtesy(groups: Sequence[str], *, approving: bool) -> str | None:
+    """`ok thanks` thanks, and `ok` agrees."""
+    if "goodbye" in groups:
+        return None if "greet" in groups else "goodbye"
+    if "thanks" in groups:
+        return None if "greet" in groups else "thanks"
+    if "greet" in groups:
+        return None if approving else "greet"
+    return "affirm" if approving else None
+
+
+def _is_fragment(groups: Sequence[str]) -> bool:
+    """`I am` is yes, but not in `I am fine`, unless a clear yes comes before it."""
+    said = [group for group in groups if group not in _COURTESY]
+    for group, after in pairwise(said):
+        if group in _CLEARLY_YES:
+            return False
+        if group == "affirm_alone" and after not in NO:
+            return True
+    return False
 
 
 def _opening(segments: Sequence[Segment]) -> tuple[str | None, bool]:
     """What the message begins with, where nothing gainsays it; and whether it is limited."""
     said = [s.group for s in segments if s.group not in ("filler", "greet")]
     first = said[0] if said else ""
-    if first == "affirm":
+    if first in ("affirm", "emphasis"):
         rest = said[1:]
         limit = rest.index("conditions") if "conditions" in rest else len(rest)
-        if _gainsaid(rest[:limit], _NEGATIVE) or {"unsure", "asks", "turns"} & set(rest):
+        if NO & set(rest[:limit]) or {"unsure", "asks", "turns"} & set(rest):
             return None, False
         return "affirm", limit < len(rest)
     if first in ("deny", "deny_not"):
-        gainsaid = {"affirm", "rhetorical", "unsure", "asks", "turns", "conditions"} & set(said)
+        gainsaid = {
+            "affirm",
+            "emphasis",
+            "rhetorical",
+            "unsure",
+            "asks",
+            "turns",
+            "conditions",
+        } & set(said)
         return (None if gainsaid else "deny"), False
     return None, False
-
-
-def _gainsaid(groups: Sequence[str], opposite: frozenset[str]) -> bool:
-    return any(group in opposite for group in groups)
 
 
 def _evidence(segments: Sequence[Segment]) -> float:
@@ -203,4 +244,4 @@ def _evidence(segments: Sequence[Segment]) -> float:
 
 def _is_short(segment: Segment) -> bool:
     word = segment.words[0]
-    return len(segment.words) == 1 and len(word) <= _SHORT_WORD and word.isascii()
+    return len(segment.words) == 1 and len(word) <= (_SHORT_WORD if word.isascii() else 1)

@@ -94,6 +94,29 @@ def test_what_is_neither_yes_nor_no_moves_no_flow(interpreter: Interpreter, text
     assert parse.confidence("deny") < 0.6
 
 
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("that's all", "deny"), ("I'm good", "deny"), ("I'm all set", "deny"), ("that'll be it", "deny"),
+        ("nothing else for today", "deny"), ("please don't order it", "deny"), ("eso es todo", "deny"),
+        ("sounds delicious", "affirm"), ("perfect", "affirm"), ("please do", "affirm"),
+        ("go ahead", "affirm"), ("that would be great", "affirm"), ("me parece perfecto", "affirm"),
+    ],
+)  # fmt: skip
+def test_reads_which_of_yes_and_no_when_asked(
+    interpreter: Interpreter, text: str, intent: str
+) -> None:
+    asked = interpreter.parse(text, asked=("affirm", "deny")).asked
+    assert asked[0].name == intent
+
+
+def test_a_yes_with_a_limit_is_conditional(interpreter: Interpreter) -> None:
+    parse = interpreter.parse("yes but not Thursday")
+    assert parse.intent.name == "affirm"
+    assert parse.metadata["conditional"] is True
+    assert "conditional" not in interpreter.parse("yes").metadata
+
+
 @pytest.mark.parametrize("text", ["Yes?", "no?", "ok?"])
 def test_a_questioning_yes_is_no_answer(interpreter: Interpreter, text: str) -> None:
     assert interpreter.parse(text).intent.name not in ("affirm", "deny")
