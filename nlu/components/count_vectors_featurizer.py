@@ -21,7 +21,8 @@ RARE, RARE_SIGN = "\x00", "\x01"
 PAIRED_WORDS = 30
 _FIRST, _LAST = "^", "$"
 _LONG = 32
-_NUMBER = re.compile(r"\d+")
+_DIGITS = re.compile(r"\d+")
+_NUMBER = re.compile(r"\d[\d.,:/-]*")
 
 
 class CountVectorsFeaturizerOptions(Options):
@@ -138,8 +139,8 @@ class CountVectorsFeaturizer(Component[CountVectorsFeaturizerOptions]):
 
 def _words(message: Message) -> list[str]:
     folded = (_word(t.text) if len(t.text) < _LONG else _folded(t.text) for t in message.tokens)
-    # Times, dates and amounts are alike, whatever they are.
-    words = [_NUMBER.sub("0", word) for word in folded if word]
+    # Numbers, times and dates are alike, whatever they are.
+    words = [_DIGITS.sub("0", w) if _NUMBER.fullmatch(w) else w for w in folded if w]
     # What a reply begins and ends with says more than what it merely holds: "no ...", "... ?"
     return [_FIRST, *words, _LAST]
 
