@@ -171,6 +171,9 @@ def _no_list(pipeline: Any, line: int) -> PipelineError:
         found = f"{pipeline!r} names a template of Rasa 1"
         expected = "a list of components, or no `pipeline` at all for the default"
         return PipelineError("", found, expected, line=line)
+    if pipeline in ([], {}):
+        expected = "components, or no `pipeline` at all for the default"
+        return PipelineError("", "pipeline is empty", expected, line=line)
     return PipelineError("", "pipeline is not a list", "a list of components", line=line)
 
 

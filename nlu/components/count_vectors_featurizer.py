@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, combinations, islice
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
+from pydantic import Field, model_validator
 
 from nlu.components.component import Component, Options, State
 from nlu.folding import fold, shorten_long_runs
@@ -33,13 +34,19 @@ class CountVectorsFeaturizerOptions(Options):
     """
 
     analyzer: Literal["word", "char", "char_wb", "word_pairs"] = "word"
-    min_ngram: int = 1
-    max_ngram: int = 1
+    min_ngram: int = Field(default=1, ge=1)
+    max_ngram: int = Field(default=1, ge=1)
     min_df: int = 1
-    max_features: int | None = None
+    max_features: int | None = Field(default=None, ge=1)
     tf_idf: bool = True
     mark_rare: bool = True
     weight: float = 1.0
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.min_ngram > self.max_ngram:
+            raise ValueError(f"min_ngram of at most max_ngram, which is {self.max_ngram}")
+        return self
 
 
 class CountVectorsFeaturizer(Component[CountVectorsFeaturizerOptions]):

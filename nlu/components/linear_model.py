@@ -93,6 +93,13 @@ def check_intents(component: str, data: TrainingData) -> None:
         raise PipelineError(component, found, "examples of another one, such as out_of_scope")
 
 
+def check_features(component: str, rows: Any) -> None:
+    """PipelineError where the featurizers gave nothing to learn from; `rows` is what they gave."""
+    if not rows.shape[1]:
+        found = "the featurizers before it find nothing in the examples"
+        raise PipelineError(component, found, "featurizers whose options fit the examples")
+
+
 def per_intent(model: Any) -> tuple[NDArray[Any], NDArray[Any]]:
     """A row of weights for every intent; scikit-learn keeps a single one where there are two."""
     weights, bias = model.coef_, np.atleast_1d(model.intercept_)

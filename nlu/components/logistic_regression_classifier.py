@@ -9,7 +9,7 @@ from pydantic import Field
 
 from nlu.components.component import Component, Options, State
 from nlu.components.feature_rows import joined, matrix
-from nlu.components.linear_model import LinearModel, check_intents, per_intent
+from nlu.components.linear_model import LinearModel, check_features, check_intents, per_intent
 from nlu.message import Message
 from nlu.training.examples import TrainingData
 
@@ -45,7 +45,9 @@ class LogisticRegressionClassifier(Component[LogisticRegressionClassifierOptions
     def train(self, data: TrainingData, messages: Sequence[Message]) -> None:
         check_intents("LogisticRegressionClassifier", data)
         labels = [example.intent for example in data.examples]
-        model = self._fit(matrix(messages), labels, self.options.tol)
+        rows = matrix(messages)
+        check_features("LogisticRegressionClassifier", rows)
+        model = self._fit(rows, labels, self.options.tol)
         self._model = LinearModel.of(model.classes_.tolist(), *per_intent(model), temperature=1.0)
 
     def process(self, message: Message) -> None:

@@ -127,8 +127,9 @@ def build(
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        found = f"{where} is {str(first['input'])[:40]!r}"
-        raise PipelineError(name, found, first["msg"].removeprefix("Value error, ")) from error
+        found = f"{where} is {str(first['input'])[:40]!r}" if where else "two options contradict"
+        expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+        raise PipelineError(name, found, expected) from error
 
 
 def _shipped(name: str, short: str) -> type[Component[Any]]:

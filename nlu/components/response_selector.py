@@ -9,7 +9,7 @@ from pydantic import Field
 from bot.engine.parse import Intent
 from nlu.components.component import Component, Options, State
 from nlu.components.feature_rows import joined, matrix, width
-from nlu.components.linear_model import LinearModel
+from nlu.components.linear_model import LinearModel, check_features
 from nlu.components.rasa_options import NEURAL
 from nlu.message import Message
 from nlu.training.examples import TrainingData
@@ -123,8 +123,10 @@ def _fitted(
 
     model = LogisticRegression(C=c, max_iter=1000, tol=1e-5, class_weight="balanced")
     # One thread adds in one order: the same data give the same model, to the byte.
+    rows = matrix(messages)
+    check_features("ResponseSelector", rows)
     with threadpool_limits(limits=1):
-        model.fit(matrix(messages).astype(np.float64), keys)
+        model.fit(rows.astype(np.float64), keys)
     weights, bias = model.coef_, model.intercept_
     if len(weights) == 1:  # scikit-learn keeps a single row where there are two keys
         weights, bias = np.vstack([-weights / 2, weights / 2]), np.concatenate([-bias, bias]) / 2

@@ -11,7 +11,7 @@ from pydantic import Field
 from nlu.calibration import Labels, Margins, cross_validated_margins, fitted_temperature
 from nlu.components.component import Component, Options, State
 from nlu.components.feature_rows import joined, matrix
-from nlu.components.linear_model import LinearModel, check_intents, per_intent
+from nlu.components.linear_model import LinearModel, check_features, check_intents, per_intent
 from nlu.message import Message
 from nlu.naive_bayes import naive_bayes_weights
 from nlu.training.examples import TrainingData
@@ -56,6 +56,7 @@ class SklearnIntentClassifier(Component[SklearnIntentClassifierOptions]):
         names, numbers = np.unique([e.intent for e in data.examples], return_inverse=True)
         labels = numbers.astype(np.int64)
         rows = matrix(messages)
+        check_features("SklearnIntentClassifier", rows)
         c, temperature = self._chosen(rows, labels)
         _, weights, bias = self._fit(rows, labels, c)
         self._model = LinearModel.of(names.tolist(), weights, bias, temperature)

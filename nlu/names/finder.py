@@ -237,7 +237,7 @@ class Finder:
 
     def _is_reply(self, word: Word) -> bool:
         """`nothng`, `okfine`: a reply misspelled or run together with the next word; `Anna's`."""
-        if word.text.endswith(("'s", "’s")):
+        if word.text.endswith(("'s", "’s")) or self._vocabulary.is_verb(word):
             return True
         if word.capital or self._vocabulary.is_listed(word):
             return False
@@ -314,7 +314,9 @@ class Finder:
             return None
         first = skip(self._words, self._lexicon.before_bare)
         last = self._extent.grow(first)
-        if not 0 < last - first <= MAX_BARE_WORDS or not self._nothing_after(last):
+        # `José Luis de la Cruz` has no more names than `José Luis Cruz`.
+        named = sum(w.folded not in self._lexicon.particles for w in self._words[first:last])
+        if not 0 < named <= MAX_BARE_WORDS or not self._nothing_after(last):
             return None
         return Found(first, last, LIKELY, whole=True)
 

@@ -32,6 +32,8 @@ class Lexicon:
     negations: frozenset[str]
     replies: tuple[str, ...]
     endings: tuple[str, ...]
+    verb_beginnings: tuple[str, ...]
+    verb_endings: tuple[str, ...]
     common: frozenset[str]
     also_words: frozenset[str]
     titles: frozenset[str]
@@ -59,6 +61,8 @@ def lexicon() -> Lexicon:
         negations=frozenset(fold(raw["negations"]).replace(",", " ").split()),
         replies=tuple(fold(raw["replies"]).split()),
         endings=tuple(raw["endings"].split()),
+        verb_beginnings=tuple(raw["verb_beginnings"].split()),
+        verb_endings=tuple(raw["verb_endings"].split()),
         common=frozenset(fold(raw["common"]).split()),
         also_words=frozenset(fold(raw["also_words"]).split()),
         answers=frozenset(fold(raw["answers"]).replace(",", " ").split()),

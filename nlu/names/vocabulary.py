@@ -120,11 +120,23 @@ class Vocabulary:
                     return True
         return False
 
+    def is_verb(self, word: Word) -> bool:
+        """`опаздываю`, `geliyorum`: what the writer does, by a form that no name has."""
+        spelled = word.text.casefold()
+        if len(spelled) < SHORTEST_UNLISTED:
+            return False
+        begins = spelled.startswith(self._lexicon.verb_beginnings)
+        return begins or spelled.endswith(self._lexicon.verb_endings)
+
     def may_be_name(self, word: Word, *, told: bool = False, inside: bool = False) -> bool:
         """Whether the word can be part of a name: right after `my name is`, or inside a name."""
         if len(word.folded) == 1:
+            if told and CJK.match(word.text):
+                return self.is_family(word)
             return inside and not word.parted and word.folded not in _SMALL_LETTERS
         if len(word.text) > MAX_WORD or _is_noise(word.folded) or word.text.endswith(_POSSESSIVE):
+            return False
+        if self.is_verb(word):
             return False
         if CJK.match(word.text) and not told:
             return self.is_listed(word)
@@ -139,6 +151,8 @@ class Vocabulary:
             if told and also:
                 return True
             # `Ed` and `Bo` are words of other languages.
+            if inside and also and word.caseless:
+                return True
             named = inside or told or word.folded in self.also_given
             return named and word.capital and word.folded not in self.own_function
         if word.folded in self._lexicon.common:
