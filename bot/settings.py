@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bot.domain_parts import Part, merged
 from bot.engine.facts import ResponseText
@@ -33,18 +33,25 @@ DEEPEST_VALUE = 50
 RATE = "messages_per_second"
 """Every channel takes it beside the connector's own keys."""
 
+_BOOLEAN = "tag:yaml.org,2002:bool"
+_NOT_RESOLVED = ("tag:yaml.org,2002:timestamp",)
+
 DOMAIN = "domain.yml"
 _DOMAIN_FOLDER = "domain"
+_OPTIONAL = ("endpoints.yml", "credentials.yml", DOMAIN)
+"""Files that may be missing: what they leave out has a default."""
 
 KNOWN_TO_RASA: Mapping[str, frozenset[str]] = {
     "config.yml": frozenset(
         {"recipe", "assistant_id", "policies", "importers", "version", "data", "pipeline_options"}
     ),
-    "endpoints.yml": frozenset({"nlg", "models", "event_broker", "model_groups", "nlu"}),
+    "endpoints.yml": frozenset(
+        {"nlg", "models", "event_broker", "model_groups", "nlu", "version"}
+    ),
     "credentials.yml": frozenset(
         {
             "facebook", "slack", "mattermost", "botframework", "rocketchat", "socketio", "callback",
-            "hangouts", "webexteams", "rasa", "console",
+            "hangouts", "webexteams", "rasa", "console", "version",
         }
     ),
     "domain.yml": frozenset({"forms", "session_config", "e2e_actions", "config", "store_entities_as_slots"}),
@@ -174,11 +181,16 @@ class ResponseVariation(BaseModel):
     custom: dict[str, Any] | None = None
     channel: str | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _text_alone(cls, written: Any) -> Any:
+        return {"text": written} if isinstance(written, str) else written
+
 
 class Domain(BaseModel):
-    """domain.yml, in Rasa's shape."""
+    """domain.yml, in Rasa's shape. `version` may be written as a number, and so may an intent."""
 
-    model_config = _FORBID
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
     version: str | None = None
     intents: list[str | dict[str, Any]] = Field(default_factory=list)
     entities: list[str | dict[str, Any]] = Field(default_factory=list)
@@ -294,6 +306,8 @@ class _Reading:
         if read is None:
             return None, {}
         document, lines = read
+        if model is Domain:
+            self._rename_templates(name, document, lines)
         self._take_foreign_keys(name, document, set(model.model_fields), foreign, lines)
         try:
             return model.model_validate(_without_empty(document)), document
@@ -366,7 +380,7 @@ class _Reading:
         try:
             text = path.read_text(encoding="utf-8")
         except FileNotFoundError:
-            if name == "credentials.yml":
+            if name in _OPTIONAL:
                 return {}, {}
             self._error(name, None, "there is no such file", "make a project with: parley init DIR")
             return None
@@ -392,7 +406,7 @@ class _Reading:
                 self._error(name, place, reason)
             if faults:
                 return None
-            document = yaml.load(text, Loader=yaml.CSafeLoader)
+            document = yaml.load(text, Loader=_loader(name))  # noqa: S506
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = mark.line + 1 if mark else None
@@ -465,11 +479,41 @@ class _Reading:
                 reason = f"{key!r} is Rasa's and is not needed here"
                 self._notice("rasa-key", file, lines.get((key,)), reason)
 
+    def _rename_templates(
+        self, file: str, document: dict[str, Any], lines: dict[tuple[str, ...], int]
+    ) -> None:
+        """Takes the responses by the name that Rasa 1 had for them."""
+        if "templates" not in document or "responses" in document:
+            return
+        document["responses"] = document.pop("templates")
+        for path in [path for path in lines if path[0] == "templates"]:
+            lines["responses", *path[1:]] = lines[path]
+        reason = "'templates' is called 'responses' since Rasa 2, and is read as that"
+        self._notice("rasa-key", file, lines["templates",], reason)
+
     def _notice(self, code: str, file: str, line: int | None, reason: str) -> None:
         self.findings.append(Finding(code, "warning", "", reason, file=file, line=line))
 
     def _error(self, file: str, line: int | None, reason: str, cure: str = "") -> None:
         self.findings.append(Finding("settings", "error", "", reason, cure, file=file, line=line))
+
+
+class _RasasLoader(yaml.CSafeLoader):
+    """YAML as Rasa reads it: `yes` is the word, only `true` and `false` are truth values; no dates."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012
+        first: [
+            (tag, expression)
+            for tag, expression in resolvers
+            if tag not in _NOT_RESOLVED and (tag != _BOOLEAN or first in "tTfF")
+        ]
+        for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def _loader(file: str) -> type[yaml.CSafeLoader]:
+    """Names and texts stay as written where they may be any: `language: no`, `- text: Yes`."""
+    return _RasasLoader if file == "config.yml" or _is_of_domain(file) else yaml.CSafeLoader
 
 
 def _is_file_inside(path: Path, project: Path) -> bool:

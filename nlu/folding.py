@@ -31,8 +31,9 @@ def fold(text: str) -> str:
     """Lower case, no accents, one space, no apostrophes: `Sí,  DON’T` is `si, dont`."""
     if text.isascii():
         return _SPACE.sub(" ", text.casefold().translate(_DROPPED)).strip()
-    plain = unicodedata.normalize("NFKC", text).casefold().translate(_FOLDED)
-    return _SPACE.sub(" ", without_marks(plain)).strip()
+    # Only without its hamza is the letter of "رائع" the one that Persian writes otherwise.
+    plain = without_marks(unicodedata.normalize("NFKC", text).casefold()).translate(_FOLDED)
+    return _SPACE.sub(" ", plain).strip()
 
 
 def without_marks(text: str) -> str:

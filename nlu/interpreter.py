@@ -47,8 +47,8 @@ class Interpreter:
         themselves. `now` is the contact's time, with its zone, for "tomorrow at five".
         """
         read = self._read if len(text) > READ_AT_MOST else self._cached
-        parse = read(text, language)
-        if self._timely:
+        parse, is_payload = read(text, language)
+        if self._timely and not is_payload:
             parse = self._with_times(parse, now)
         return restricted(parse, asked) if asked else parse
 
@@ -65,16 +65,17 @@ class Interpreter:
     def _payload(self, text: str, language: str | None) -> Parse | None:
         return read_payload(text, language, self._intents)
 
-    def _read(self, text: str, language: str | None) -> Parse:
+    def _read(self, text: str, language: str | None) -> tuple[Parse, bool]:
+        """The reading, and whether it is that of a payload, to which no component adds."""
         payload = self._payload(text, language) if len(text) <= READ_AT_MOST else None
         if payload is not None:
-            return payload
+            return payload, True
         message = Message(_readable(text), language)
         if not message.text.strip():
-            return Parse(text, Intent(FALLBACK_INTENT, 1.0), language=language)
+            return Parse(text, Intent(FALLBACK_INTENT, 1.0), language=language), False
         for component in self._components:
             component.process(message)
-        return _as_parse(message, text)
+        return _as_parse(message, text), False
 
 
 def _as_parse(message: Message, text: str) -> Parse:

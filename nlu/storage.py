@@ -49,20 +49,35 @@ class Saved:
 
 
 def write(saved: Saved, folder: Path) -> Path:
-    """Write the model into `folder`, whole or not at all; the path of the file."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the model into `folder`, whole or not at all; the path of the file.
+
+    ModelError where it cannot be written, such as on a full disk: what was there stays.
+    """
     target = folder / FILE_NAME
-    handle, name = tempfile.mkstemp(prefix=f".{FILE_NAME}-", dir=folder)
+    try:
+        _replace(target, _packed(saved))
+    except OSError as error:
+        problem = f"the model cannot be saved ({error.strerror or error})"
+        remedy = "What was there stays. Make room or give access, then run `parley train` again."
+        raise ModelError(str(target), problem, remedy) from error
+    return target
+
+
+def _replace(target: Path, content: bytes) -> None:
+    """Put a file in the place of another, in one step."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{FILE_NAME}-", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as out:
-            out.write(_packed(saved))
+            # Whoever trains is not always who serves.
+            os.fchmod(out.fileno(), 0o644)
+            out.write(content)
             out.flush()
             os.fsync(out.fileno())
         os.replace(name, target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    return target
 
 
 def read(folder: Path) -> Saved:

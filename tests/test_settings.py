@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.engine.findings import DefinitionInvalid, Finding
-from bot.settings import KNOWN_TO_RASA, Settings, load
+from bot.settings import KNOWN_TO_RASA, Domain, Endpoints, Settings, load
 from tests.conftest import ROOT
 
 FILES = ("config.yml", "endpoints.yml", "credentials.yml", "domain.yml")
@@ -148,7 +148,7 @@ def test_variables_are_found_in_lists_and_credentials(tmp_path: Path) -> None:
 MISTAKES = [
     ("config", "language: en\npipelin: []\n", 2, "unknown key 'pipelin'", "'pipeline'"),
     ("config", "language: [en]\n", 1, "language: input should be a valid string", ""),
-    ("config", "language: no\n", 1, "valid string, found False", ""),
+    ("config", "language: true\n", 1, "valid string, found True", ""),
     ("endpoints", "server:\n  prot: 1\n", 2, "unknown key 'server.prot'", "'port'"),
     ("endpoints", "server:\n  port: many\n", 2, "server.port: input should be a valid int", ""),
     ("endpoints", "server:\n  port: 70000\n", 2, "less than or equal to 65535, found 70000", ""),
@@ -164,7 +164,7 @@ MISTAKES = [
     ("domain", "intent:\n- a\n", 1, "unknown key 'intent'", "'intents'"),
     ("domain", "slots:\n  a: text\n", 2, "slots.a: input should be a valid dictionary", ""),
     ("domain", "responses:\n  utter_a: Hi\n", 2, "responses.utter_a: input should be a valid l", ""),
-    ("domain", "responses:\n  utter_a:\n  - Hi\n", 3, "responses.utter_a.0", ""),
+    ("domain", "responses:\n  utter_a:\n  - [Hi]\n", 3, "responses.utter_a.0", ""),
     ("domain", "responses:\n  utter_a:\n  - text: Hi\n    buttons: [Yes]\n", 4, "buttons.0", ""),
     ("domain", "responses:\n  utter_a:\n  - buttons:\n    - payload: a\n", 4, "title: field", ""),
     # YAML itself
@@ -179,7 +179,7 @@ MISTAKES = [
     ("config", "language: en\n---\nlanguage: fa\n", 2, "not valid YAML", ""),
     ("config", "language: en\n# \x01\n", 2, "a character that is not allowed", ""),
     ("config", "language: *nothing\n", 1, "not valid YAML", ""),
-    ("config", "language: 2026-02-30\n", None, "not valid YAML", ""),
+    ("endpoints", "llm: 2026-02-30\n", None, "not valid YAML", ""),
     ("config", "just words\n", 1, "expected keys with values", ""),
 ]  # fmt: skip
 
@@ -262,9 +262,13 @@ def _missing(folder: Path) -> tuple[Finding, ...]:
     return raised.value.findings
 
 
-def test_credentials_may_be_missing(tmp_path: Path) -> None:
-    (project(tmp_path) / "credentials.yml").unlink()
-    assert load(tmp_path, {}).credentials == {}
+def test_all_but_config_may_be_missing(tmp_path: Path) -> None:
+    project(tmp_path)
+    for name in FILES[1:]:
+        (tmp_path / name).unlink()
+    settings = load(tmp_path, {})
+    assert (settings.credentials, settings.endpoints) == ({}, Endpoints())
+    assert settings.domain == Domain()
 
 
 # Rasa's keys
@@ -317,6 +321,45 @@ def test_a_channel_that_is_half_set_is_off_and_says_so(tmp_path: Path) -> None:
     settings = taken(tmp_path, credentials=f"twilio:\n  account_sid: {SID}\n")
     (notice,) = settings.notices
     assert notice.reason == "twilio is off: auth_token, twilio_number missing or empty"
+
+
+def test_names_and_texts_stay_as_written(tmp_path: Path) -> None:
+    domain = """
+version: 3.1
+intents: [yes, no: {use_entities: []}, 12]
+responses:
+  utter_a:
+  - text: Yes
+    buttons: [{title: On, payload: off}]
+  - text: 2026-11-20
+  utter_b:
+  - No
+"""
+    settings = taken(
+        tmp_path,
+        domain=domain.replace("no:", "'no':"),
+        config="language: no\nreview: {collect: off}",
+    )
+    assert settings.config.language == "no"
+    assert settings.config.review.collect is False
+    assert settings.domain.version == "3.1"
+    assert settings.domain.intents == ["yes", {"no": {"use_entities": []}}, "12"]
+    first, second = settings.responses["utter_a"]
+    assert (first.text, first.buttons) == ("Yes", ({"title": "On", "payload": "off"},))
+    assert second.text == "2026-11-20"
+    assert [it.text for it in settings.responses["utter_b"]] == ["No"]
+
+
+def test_the_templates_of_rasa_1_are_the_responses(tmp_path: Path) -> None:
+    settings = taken(tmp_path, domain="templates:\n  utter_a:\n  - text: Hi\n  - Hello\n")
+    assert [it.text for it in settings.responses["utter_a"]] == ["Hi", "Hello"]
+    (notice,) = settings.notices
+    assert (notice.file, notice.line, notice.severity) == ("domain.yml", 1, "warning")
+
+
+def test_a_mistake_in_templates_is_told_at_its_line(tmp_path: Path) -> None:
+    (found,) = refused(tmp_path, domain="templates:\n  utter_a:\n  - text: [Hi]\n")
+    assert found.line == 3
 
 
 def test_responses_are_read_with_all_that_rasa_writes_in_them(tmp_path: Path) -> None:

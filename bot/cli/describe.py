@@ -4,7 +4,6 @@ from pathlib import Path
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from bot.app import model_folder
 from bot.settings import load
@@ -21,12 +20,12 @@ def command(context: typer.Context) -> None:
     made = dict(described["made_with"])
     components = made.pop("components", [])
     rows = {"fingerprint": described["fingerprint"], "language": described["language"], **made}
-    table = Table.grid(padding=(0, 2))
-    for name, value in rows.items():
-        table.add_row(name, str(value))
     for number, (step, version) in enumerate(
         zip(described["pipeline"], components, strict=True), 1
     ):
         options = ", ".join(f"{key}: {value}" for key, value in step["options"].items())
-        table.add_row(f"component {number}", f"{version}  {options}".rstrip())
-    console.print(table, highlight=False)
+        rows[f"component {number}"] = f"{version}  {options}".rstrip()
+    width = max(map(len, rows))
+    for name, value in rows.items():
+        # A table would cut the fingerprint where the terminal is narrow.
+        console.print(f"{name:<{width}}  {value}", highlight=False, markup=False, soft_wrap=True)

@@ -26,7 +26,7 @@ from nlu.evaluation.comparison import Comparison, compare
 from nlu.evaluation.evaluation import Evaluation, evaluate, unknown_intents
 from nlu.evaluation.folds import cross_validate, single_examples
 from nlu.evaluation.page import FIGURES, SMALLER_IS_BETTER
-from nlu.evaluation.readings import Reading, read_all
+from nlu.evaluation.readings import Reading, known_intents, read_all
 from nlu.evaluation.report import REPORT, confusions, read_report, rows_of, summary
 from nlu.training.examples import TrainingData
 from nlu.training.reader import read_project
@@ -145,7 +145,19 @@ def _read(
     model = pipeline.load(folder, settings.project)
     if not pipeline.is_current(folder, settings.project):
         told.print("[yellow]notice[/] data, pipeline or code changed since the model was trained")
-    return {"model": model.fingerprint[:12]}, _readings(model, cases, asked, "Reading")
+    readings = _readings(model, cases, asked, "Reading")
+    _check_asked(readings, asked)
+    return {"model": model.fingerprint[:12]}, readings
+
+
+def _check_asked(readings: list[Reading], asked: tuple[str, ...]) -> None:
+    """Refuses a choice that the model never makes, as it would only look wrong."""
+    known = sorted(known_intents(readings))
+    for name in asked:
+        if name not in known:
+            raise EvaluationError(
+                f"--asked: intent unknown to the model: {_with_nearest(name, known)}"
+            )
 
 
 def _readings(

@@ -45,10 +45,11 @@ def train(settings: Settings, *, anew: bool = False) -> None:
         )
     path = pipeline.save(model, model_folder(settings))
     for notice in model.notices:
-        console.print(f"[yellow]notice[/] {escape(notice)}", highlight=False)
+        console.print(f"[yellow]notice[/] {escape(notice)}", highlight=False, soft_wrap=True)
     console.print(
         f"Trained on {model.examples} examples of {len(model.intents)} intents: {_short(path)}",
         highlight=False,
+        soft_wrap=True,
     )
 
 

@@ -5,6 +5,7 @@ State and due times live in SQL; a lost signal costs a moment, for the workers a
 
 import asyncio
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Sequence
@@ -39,6 +40,8 @@ TAKE_OVER_SECONDS = 2.0
 """A contact that still waits so long after its signal is taken by the one who signalled."""
 GRACE_SECONDS = 10.0
 """For turns to end when the worker stops; what is left then is picked up like after a kill."""
+STOP_SECONDS = 15.0
+"""Celery has waited for a broker's answer without end: a worker that was told to stop ends then."""
 OPEN_AGAIN_SECONDS = 2.0
 SIGNAL_SECONDS = 60.0
 """An older signal is thrown away: the sweep was there before. Clocks may differ by less."""
@@ -291,14 +294,26 @@ def make_worker(project: Path) -> Celery:
         # Celery looks whether it is to stop when something happens: see to it that something does.
         sender.timer.call_repeatedly(1.0, lambda: None)
 
+    def stopping(**_: Any) -> None:
+        forced = threading.Timer(STOP_SECONDS, _end_now)
+        forced.daemon = True
+        forced.start()
+
     def take_turns(contact_ids: list[str]) -> None:
         process[0].take_turns(contact_ids)
 
     signals.worker_process_init.connect(started, weak=False)
     signals.worker_process_shutdown.connect(stopped, weak=False)
     signals.worker_ready.connect(ready, weak=False)
+    signals.worker_shutting_down.connect(stopping, weak=False)
     app.task(name=TURNS)(take_turns)
     return app
+
+
+def _end_now() -> None:
+    """Nothing is lost: what is not done is in the database, and signals are only signals."""
+    log.warning("worker_stop_forced", seconds=STOP_SECONDS)
+    os._exit(0)
 
 
 async def _examine(settings: Settings) -> None:

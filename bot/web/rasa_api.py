@@ -97,9 +97,10 @@ class RasaBody(BaseModel):
 
 
 class ParseBody(RasaBody):
-    """The text to read; `asked` are the intents that can answer what was asked."""
+    """The text to read, of any length that a request may have; `asked` are the intents that can
+    answer what was asked."""
 
-    text: Annotated[str, StringConstraints(max_length=20_000)]
+    text: str
     message_id: str | None = None
     asked: Annotated[list[str], Field(max_length=MOST_ASKED)] = []
 

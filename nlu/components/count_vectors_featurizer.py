@@ -36,11 +36,11 @@ class CountVectorsFeaturizerOptions(Options):
     analyzer: Literal["word", "char", "char_wb", "word_pairs"] = "word"
     min_ngram: int = Field(default=1, ge=1)
     max_ngram: int = Field(default=1, ge=1)
-    min_df: int = 1
+    min_df: int = Field(default=1, ge=1)
     max_features: int | None = Field(default=None, ge=1)
     tf_idf: bool = True
     mark_rare: bool = True
-    weight: float = 1.0
+    weight: float = Field(default=1.0, gt=0, allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -26,6 +26,11 @@ OTHER_IS_CLEAR = 0.5
 # How far the classifier's ratio of yes to no may outweigh the words; log-odds.
 LEARNED_AT_MOST = 4.0
 CONDITIONAL = "conditional"
+# What a message gets one of whose clauses is an answer by itself.
+CLAUSE = 0.75
+# A longer message tells more than why.
+REASONED_AT_MOST = 14
+_CLAUSE_ENDS = re.compile(r"[,;.!\n،؛。，！、…]|\s[-–—]\s")
 _QUESTION_MARKS = ("?", "؟", "？")
 # Folding drops the sign.
 _MINUS_ONE = re.compile(r"\A\s{0,9}[-−–]\s?1(?![\d.,:/])")
@@ -81,6 +86,7 @@ class ShortReplyClassifier(Component[ShortReplyClassifierOptions]):
             self._read_enough(message)
         elif not questioned:
             self._read_opening(message, reading)
+            self._read_clauses(message, text)
         if intent is None or reading.meaning not in ("affirm", "deny"):
             self._weigh(message, reading.evidence)
         if reading.doubtful and intent is None:
@@ -131,11 +137,31 @@ class ShortReplyClassifier(Component[ShortReplyClassifierOptions]):
         intent = self._intent(reading.opening)
         if intent is None:
             return
-        other = message.top is None or message.top.name not in (intent, self.options.unsure)
-        if other and message.top and message.top.confidence > OTHER_IS_CLEAR:
+        passes = [intent, self.options.unsure, *([self.options.goodbye] * reading.meets)]
+        top = message.top
+        if top and top.name not in passes and top.confidence > OTHER_IS_CLEAR:
             return
-        if PLAUSIBLE <= message.confidence(intent) < OPENED:
+        if (0.0 if reading.meets else PLAUSIBLE) <= message.confidence(intent) < OPENED:
             message.rank(intent, OPENED)
+
+    def _read_clauses(self, message: Message, text: str) -> None:
+        """`I'm at work, can't make it`, `no, we're travelling`: an answer and its reason."""
+        clauses = [words for part in _CLAUSE_ENDS.split(text) if (words := _words(part))]
+        if len(clauses) < 2 or sum(map(len, clauses)) > REASONED_AT_MOST:
+            return
+        first = self._read(clauses[0], message.language)
+        last = self._read(clauses[-1], message.language)
+        said = {r.meaning for r in (first, last) if r.meaning in ("affirm", "deny", "unsure")}
+        clear = any(r.clear for r in (first, last))
+        intent = self._intent(next(iter(said))) if len(said) == 1 and clear else None
+        if intent is None or intent == self.options.unsure:
+            return
+        top = message.top
+        passes = (intent, self.options.unsure, self.options.goodbye, self.options.thanks)
+        if top and top.name not in passes and top.confidence > OTHER_IS_CLEAR:
+            return
+        if message.confidence(intent) < CLAUSE:
+            message.rank(intent, CLAUSE)
 
     def _weigh(self, message: Message, evidence: float) -> None:
         """Share what yes and no have together between them: the words' log-odds and the

@@ -87,7 +87,7 @@ def reliability(found: Calibration) -> bytes:
         axes.bar(middle, it.accuracy, width=width, color=RIGHT, alpha=0.25)
         axes.plot([it.confidence] * 2, [it.confidence, it.accuracy], color=WRONG, linewidth=1.5)
     axes.scatter([it.confidence for it in bins], [it.accuracy for it in bins], color=RIGHT,
-                 s=[20 + 280 * it.count / total for it in bins], zorder=3)  # fmt: skip
+                 s=[20 + 280 * it.count / total for it in bins], zorder=3, clip_on=False)  # fmt: skip
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("confidence", color=INK)

@@ -321,12 +321,16 @@ class Finder:
         return Found(first, last, LIKELY, whole=True)
 
     def _numbered(self) -> Found | None:
-        last = self._extent.grow(0)
-        if not 0 < last <= MAX_BARE_WORDS:
+        """`mike 4711`, `yes mike porter 4711`."""
+        before = self._words[: self._lead]
+        answered = all(w.folded in self._lexicon.answers for w in before)
+        first = self._lead if answered and self._lead < len(self._words) else 0
+        last = self._extent.grow(first)
+        if not (1 if first else 0) < last - first <= MAX_BARE_WORDS:
             return None
         if not _NUMBER_NEXT.match(self._text, self._words[last - 1].end):
             return None
-        return Found(0, last, LIKELY, whole=True)
+        return Found(first, last, LIKELY, whole=True)
 
     def _detailed(self) -> Found | None:
         """`emma booking number 12`: a listed given name, and what else was asked."""

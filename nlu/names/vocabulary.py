@@ -131,28 +131,27 @@ class Vocabulary:
     def may_be_name(self, word: Word, *, told: bool = False, inside: bool = False) -> bool:
         """Whether the word can be part of a name: right after `my name is`, or inside a name."""
         if len(word.folded) == 1:
-            if told and CJK.match(word.text):
-                return self.is_family(word)
-            return inside and not word.parted and word.folded not in _SMALL_LETTERS
+            return self._may_be_letter(word, told, inside)
         if len(word.text) > MAX_WORD or _is_noise(word.folded) or word.text.endswith(_POSSESSIVE):
-            return False
-        if self.is_verb(word):
             return False
         if CJK.match(word.text) and not told:
             return self.is_listed(word)
+        if self.is_verb(word):
+            return False
         given = self.is_given(word)
         family = inside and (word.folded in self.family or word.folded in self.also_family)
         also = len(word.folded) > 2 and (
             word.folded in self.also_given or word.folded in self.also_family
         )
+        # Where no capital tells them apart: the second word of `محمد علي` means "on me", too.
+        if inside and also and word.caseless:
+            return True
         if word.folded in self.function:
             if given:
                 return word.capital or word.caseless or inside or told
             if told and also:
                 return True
             # `Ed` and `Bo` are words of other languages.
-            if inside and also and word.caseless:
-                return True
             named = inside or told or word.folded in self.also_given
             return named and word.capital and word.folded not in self.own_function
         if word.folded in self._lexicon.common:
@@ -164,6 +163,12 @@ class Vocabulary:
         if told:
             return also or word.folded not in self.common
         return not (word.folded in self.common or self._looks_common(word, inside))
+
+    def _may_be_letter(self, word: Word, told: bool, inside: bool) -> bool:
+        """An initial, or a Chinese family name alone: `我姓王`."""
+        if told and CJK.match(word.text):
+            return self.is_family(word)
+        return inside and not word.parted and word.folded not in _SMALL_LETTERS
 
     def _looks_common(self, word: Word, inside: bool) -> bool:
         """An English ending, or a reply misspelled or run together with the next word."""

@@ -14,12 +14,18 @@ FOLDER = Path(__file__).with_name("lexicons")
 SHARED = "shared"
 _GROUPS = """
 affirm affirm_alone agree emphasis rhetorical deny deny_alone deny_not enough unsure not not_after turns
-conditions leans_affirm leans_deny asks thanks greet goodbye filler
+conditions leans_affirm leans_deny asks thanks greet goodbye meets filler
 """
 GROUPS = frozenset(_GROUPS.split())
 YES = frozenset({"affirm", "affirm_alone", "agree", "emphasis"})
 NO = frozenset({"deny", "deny_alone", "deny_not", "not", "not_after"})
 # Where languages disagree, an answer of one counts more than a by-word of another.
+# How texters shorten words that many phrases hold.
+_TEXTED = {
+    "es": {"que": "q"},
+    "pt": {"que": "q", "nao": "n"},
+    "it": {"non": "nn", "che": "ke"},
+}
 _SAYING_NOTHING = frozenset({"filler", "asks", "turns", "conditions"})
 
 Phrase = tuple[str, ...]
@@ -59,6 +65,12 @@ class Lexicon:
         if not words:
             raise ValueError(f"{text!r} of {group} in {language} holds no word")
         self._index(words, language, group)
+        written = [words]
+        for word, short in _TEXTED.get(language, {}).items():
+            if len(words) > 1 and word in words:
+                written += [tuple(short if w == word else w for w in said) for said in written]
+        for said in written[1:]:
+            self._index(said, language, group)
         # Where capitals or the keyboard took the Turkish letter away.
         if "ı" in text:
             self._index(tuple(word.replace("ı", "i") for word in words), language, group)

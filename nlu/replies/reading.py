@@ -42,7 +42,8 @@ _POSITIVE = YES | {"leans_affirm"}
 # "No, yes" is no negated yes, but "no quiero" is.
 _NEGATED_BY_NO = frozenset({"affirm_alone", "agree", "leans_affirm"})
 _PASSED_OVER = frozenset({"", "filler"})
-_COURTESY = frozenset({"thanks", "greet", "goodbye"})
+_COURTESY = frozenset({"thanks", "greet", "goodbye", "meets"})
+_SETTLING = frozenset({"affirm", "emphasis", "deny", "deny_not"})
 _CLEARLY_YES = frozenset({"affirm", "emphasis", "rhetorical"})
 _LEANING = frozenset({"leans_affirm", "leans_deny"})
 _DECISIVE = frozenset({"affirm", "deny", "unsure"})
@@ -53,7 +54,8 @@ class Reading:
     """`meaning` is what the whole message says ("affirm", "deny", "unsure", "enough", "thanks",
     "greet", "goodbye"), None where a word is unknown; `opening` is "affirm" or "deny" where it
     begins so and nothing later gainsays it. `evidence` is the log-odds of yes against no; a
-    question or a hedge makes it `doubtful`.
+    question or a hedge makes it `doubtful`; a whole message that is an answer whoever asked, and
+    no mere "great", is `clear`. `meets` if it looks forward to a meeting: "see you there".
     """
 
     meaning: str | None = None
@@ -63,6 +65,8 @@ class Reading:
     contradictory: bool = False
     rhetorical: bool = False
     doubtful: bool = False
+    clear: bool = False
+    meets: bool = False
 
 
 def read(lexicon: Lexicon, words: Sequence[str], hints: Sequence[str]) -> Reading:
@@ -76,6 +80,7 @@ def read(lexicon: Lexicon, words: Sequence[str], hints: Sequence[str]) -> Readin
     opening, limited = _opening(segments)
     return Reading(
         opening=opening,
+        meets=any(s.group == "meets" for s in segments),
         evidence=_evidence(segments),
         conditional=limited or any(s.group == "conditions" for s in segments),
         doubtful=segments[0].group == "asks" or any(s.group == "unsure" for s in segments),
@@ -95,6 +100,7 @@ def _read_whole(segments: Sequence[Segment]) -> Reading | None:
         conditional=last and meaning == "affirm",
         contradictory=contradictory,
         rhetorical=any(s.group == "rhetorical" for s in segments),
+        clear=any(s.group in _SETTLING for s in segments),
     )
 
 
@@ -184,7 +190,9 @@ def _affirms_alone(groups: Sequence[str]) -> bool:
 
 
 def _courtesy(groups: Sequence[str], *, approving: bool) -> str | None:
-    """`ok thanks` thanks, and `ok` agrees."""
+    """`ok thanks` thanks, and `ok` agrees; `ok, see you there` agrees to a meeting."""
+    if "meets" in groups and "greet" not in groups:
+        return "affirm" if approving and "goodbye" not in groups else "goodbye"
     if "goodbye" in groups:
         return None if "greet" in groups else "goodbye"
     if "thanks" in groups:
@@ -209,7 +217,7 @@ def _opening(segments: Sequence[Segment]) -> tuple[str | None, bool]:
     """What the message begins with, where nothing gainsays it; and whether it is limited."""
     said = [s.group for s in segments if s.group not in ("filler", "greet")]
     first = said[0] if said else ""
-    if first in ("affirm", "emphasis"):
+    if first in ("affirm", "emphasis") or (first == "agree" and "meets" in said):
         rest = said[1:]
         limit = rest.index("conditions") if "conditions" in rest else len(rest)
         if NO & set(rest[:limit]) or {"unsure", "asks", "turns"} & set(rest):

@@ -16,6 +16,7 @@ from nlu.training.yaml_nodes import Source
 from nlu.training.yaml_reader import read_yaml
 
 SUFFIXES = (".yml", ".yaml", ".md", ".json")
+_TOLD_AT_MOST = 3
 
 
 def data_files(project: Path) -> list[Path]:
@@ -77,7 +78,9 @@ def require_intents(data: TrainingData) -> None:
     if len(intents) >= 2:
         return
     only = f": only {intents[0]!r} has" if intents else ""
-    found = f"fewer than two intents have examples{only}"
+    # What was passed over is mostly why there are so few.
+    noticed = f" ({'; '.join(data.notices[:_TOLD_AT_MOST])})" if data.notices else ""
+    found = f"fewer than two intents have examples{only}{noticed}"
     expected = "examples of at least two intents, in .yml, .md or .json files below nlu/data"
     file, line = (data.examples[0].file, data.examples[0].line) if intents else ("nlu/data", 1)
     raise TrainingDataError(file, line, found, expected)

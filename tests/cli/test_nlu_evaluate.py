@@ -147,6 +147,12 @@ def test_the_choice_can_be_among_what_was_asked(own: Path) -> None:
     assert accuracy(own) == 1.0
 
 
+def test_a_choice_that_the_model_cannot_make_is_refused(own: Path) -> None:
+    done = within(own, "cases.yml", "--asked", "affirm,denny")
+    assert done.exit_code == 1
+    assert "denny (did you mean 'deny'?)" in str(done.exception)
+
+
 def test_a_report_on_other_data_is_named(own: Path) -> None:
     assert within(own, "cases.yml").exit_code == 0
     other = within(own, "asked.jsonl")

@@ -76,6 +76,16 @@ MIKE|MIKE
 राहुल शर्मा|राहुल शर्मा
 韩梅梅|韩梅梅
 山田花子|山田花子
+María José de la Fuente|María José de la Fuente
+محمد علي|محمد علي
+عبد الله بن خالد|عبد الله بن خالد
+マイケルです|マイケル
+我姓王|王
+aqui é a Joana|Joana
+qui parla Giorgio|Giorgio
+tutaj Marek|Marek
+ini Rudi|Rudi
+Pilar Gómez, a sus órdenes|Pilar Gómez
 """
 ALSO_WORDS = """
 Will|Will
@@ -101,6 +111,8 @@ warum?|rate mal|das geht Sie nichts an|ich bin müde|perché?|indovina|sono stan
 dlaczego?|zgadnij|nie powiem|jestem zmęczony|neden?|söylemem|sana ne|ben yorgunum
 لماذا؟|خمن|ليس من شأنك|أنا متعب|چرا؟|نمیگم|حدس بزن|به تو چه
 क्यों?|नहीं बताऊंगा|अंदाज़ा लगाओ|मैं ठीक हूँ|kenapa?|tebak aja|rahasia|saya lapar
+опаздываю|выезжаю|çalışıyorum|gecikeceğim|spóźnię się|سأتأخر قليلا|نمیرسم|الحمد لله
+我姓什么|ini mahal|tutaj jest drogo|aqui é caro
 为什么？|你猜|保密|我是学生|高兴|马上|周末|なぜ？|秘密です|私は学生です|大丈夫です
 """
 

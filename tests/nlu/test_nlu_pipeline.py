@@ -253,7 +253,7 @@ def test_a_failed_save_leaves_the_old_model(
         raise OSError("disk full")
 
     monkeypatch.setattr("nlu.storage.os.replace", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(ModelError, match=r"cannot be saved \(disk full\)\. What was there stays"):
         save(train(project), saved.parent)
     assert [p.name for p in saved.parent.iterdir()] == [FILE_NAME]
     assert saved.read_bytes() == before

@@ -153,19 +153,70 @@ LOOKALIKES = {
     "ja": ["バス停", "予約をキャンセルしたい", "やめないで"],
 }
 
+# By what it takes to see through them: a reminder to write, and messages that never came.
+REMINDERS = [
+    "do not forget to message me the address",
+    "please don't hesitate to contact me",
+    "no se olviden de escribirme",
+    "não se esqueça de me escrever",
+    "n'hésitez pas à m'écrire",
+    "vergesst nicht mir eine SMS zu schicken",
+    "non dimenticarti di scrivermi",
+    "не забывайте мне писать",
+    "не забувайте мені писати",
+    "nie zapominajcie pisać do mnie",
+    "mesaj atmayı unutma",
+    "لا تنسى ترسل لي رسالة",
+    "یادتون نره به من پیام بدید",
+    "मैसेज भेजना मत भूलिए",
+    "jangan lupa sms saya",
+    "不要忘记给我发消息",
+    "メッセージを送るのを忘れないで",
+]
+UNDELIVERED = [
+    "I never received your text",
+    "we are not getting any messages from you",
+    "no he recibido sus mensajes",
+    "não chegou nenhuma mensagem",
+    "je n'ai pas reçu le message",
+    "ich habe keine SMS bekommen",
+    "non ho ricevuto messaggi",
+    "ваша смс не пришла, не получил сообщение",
+    "ваше повідомлення не прийшло",
+    "nie dostałam waszej wiadomości",
+    "mesajınız gelmedi",
+    "لم تصلني الرسالة",
+    "پیام شما به دستم نرسیده",
+    "आपका मैसेज नहीं मिला",
+    "pesan kalian belum masuk",
+    "没有收到短信",
+    "メールが届かないです",
+]
+INSISTING = [
+    "for the last time, stop",
+    "I mean it. stop",
+    "wrong person, please remove me",
+    "not interested in your messages",
+    "stop or I'm reporting this",
+    "koniec z tymi wiadomościami",
+    "usuń moje dane",
+    "supprimez mes données",
+    "удалите мои данные",
+]
+
 
 def listed(texts: dict[str, list[str]]) -> list[str]:
     return [text for of_language in texts.values() for text in of_language]
 
 
-@pytest.mark.parametrize("text", listed(WISHES))
+@pytest.mark.parametrize("text", [*listed(WISHES), *INSISTING])
 def test_a_wish_for_silence_is_one(interpreter: Interpreter, text: str) -> None:
     parse = interpreter.parse(text)
     assert parse.intent.name == "opt_out", parse
     assert parse.intent.confidence >= CONFIDENT
 
 
-@pytest.mark.parametrize("text", listed(LOOKALIKES))
+@pytest.mark.parametrize("text", [*listed(LOOKALIKES), *REMINDERS, *UNDELIVERED])
 def test_what_looks_like_one_is_none(interpreter: Interpreter, text: str) -> None:
     assert interpreter.parse(text).confidence("opt_out") < CONFIDENT
 

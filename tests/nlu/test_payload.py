@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nlu.payload import read_payload
-from nlu.pipeline import TrainedModel, load, save
+from nlu.pipeline import Interpreter, TrainedModel, load, save
 
 KNOWN = {"affirm", "inform_name", "faq", "inform"}
 
@@ -70,3 +70,10 @@ def test_a_loaded_model_knows_its_intents(model: TrainedModel, tmp_path: Path) -
     assert reader.parse("/affirm").intent.confidence == 1.0
     assert reader.parse("/colour").intent.name != "colour"
     assert load(tmp_path).parse("/colour").intent.name == "colour"
+
+
+def test_nothing_is_looked_for_in_a_payload(interpreter: Interpreter) -> None:
+    for text in ('/inform{"at": "tomorrow at 5pm", "n": [1]}', "/affirm@0.5"):
+        assert {e.extractor for e in interpreter.parse(text).entities} <= {"RegexMessageHandler"}
+    found = interpreter.parse("tomorrow at 5pm").entities
+    assert {e.extractor for e in found} == {"ValueEntityExtractor"}

@@ -71,6 +71,14 @@ def test_rasas_others_are_answered_with_what_to_use(project: Path, name: str, pr
     assert "instead" in told
 
 
+@pytest.mark.parametrize("classifier", ["LogisticRegressionClassifier", "SklearnIntentClassifier"])
+def test_featurizers_that_find_nothing_are_told(project: Path, classifier: str) -> None:
+    steps = LEARNED.replace("LogisticRegressionClassifier", classifier)
+    steps = steps.replace("Featurizer\n", "Featurizer\n  min_df: 500\n  mark_rare: false\n")
+    with pytest.raises(PipelineError, match=f"{classifier}: .*find nothing in the examples"):
+        train(configured(project, steps))
+
+
 @pytest.mark.parametrize("name", sorted(RENAMED_BY_RASA))
 def test_names_of_rasa_before_1_are_answered_with_todays(project: Path, name: str) -> None:
     with pytest.raises(PipelineError, match=RENAMED_BY_RASA[name]):
@@ -97,6 +105,13 @@ def test_a_version_may_be_named(project: Path) -> None:
     ("config", "words"),
     [
         ("pipeline: supervised_embeddings\n", ["config.yml:1", "supervised_embeddings", "template"]),
+        ("language: en\npipeline: []\n", ["config.yml:2", "is empty", "the default"]),
+        ("pipeline:\n- name: WhitespaceTokenizer\n- name: CountVectorsFeaturizer\n  min_ngram: 3\n",
+         ["config.yml:3", "CountVectorsFeaturizer", "min_ngram of at most max_ngram"]),
+        ("pipeline:\n- name: WhitespaceTokenizer\n- name: CountVectorsFeaturizer\n  analyzer: chars\n",
+         ["config.yml:3", "Expected 'word', 'char',"]),
+        ("pipeline:\n- name: WhitespaceTokenizer\n- name: CountVectorsFeaturizer\n  weight: .nan\n",
+         ["config.yml:3", "weight is 'nan'"]),
         ("language: en\npipeline: 5\n", ["config.yml:2", "a list of components"]),
         ("pipeline:\n- name: WhitespaceTokenizer\n- nam: X\n", ["config.yml:3", "name: COMPONENT"]),
         ("pipeline:\n- name: [X]\n", ["config.yml:2"]),

@@ -120,6 +120,65 @@ def test_words_within_a_message_lean(text: str, expected: str) -> None:
     assert leaning(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("en", "great, see you there", "affirm"), ("en", "yes, see you on Friday at two", "affirm"),
+        ("es", "perfecto, nos vemos el lunes", "affirm"), ("de", "super, bis Freitag", "affirm"),
+        ("fr", "oui, à mardi", "affirm"), ("it", "ottimo, a lunedì", "affirm"),
+        ("pt", "ótimo, até sexta", "affirm"), ("ru", "хорошо, до пятницы", "affirm"),
+        ("pl", "super, do piątku", "affirm"), ("zh", "好的，周五见", "affirm"),
+        ("en", "see you there", "goodbye"), ("es", "hasta mañana", "goodbye"),
+        ("en", "ok bye", "goodbye"), ("de", "bis morgen", "goodbye"),
+    ],
+)  # fmt: skip
+def test_who_agrees_and_looks_forward_to_a_meeting_says_yes(
+    language: str, text: str, expected: str
+) -> None:
+    assert said(text, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("es", "digo q no", "deny"), ("es", "por supuesto q no", "deny"),
+        ("es", "seguro q sí", "affirm"), ("pt", "n quero nada", "deny"),
+        ("pt", "acho q não", "deny"), ("it", "nn mi interessa", "deny"),
+    ],
+)  # fmt: skip
+def test_small_words_may_be_texted_short(language: str, text: str, expected: str) -> None:
+    assert said(text, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("en", "my car broke down, can't make it", "deny"),
+        ("en", "no, we're travelling that week", "deny"),
+        ("es", "trabajo el lunes, no puedo", "deny"),
+        ("de", "ich muss absagen, das Auto ist kaputt", "deny"),
+        ("ru", "я на даче, не смогу", "deny"),
+        ("it", "certo, porto anche mio marito", "affirm"),
+        ("fr", "bien sûr, je prends le train de neuf heures", "affirm"),
+    ],
+)
+def test_an_answer_may_come_with_its_reason(language: str, text: str, expected: str) -> None:
+    assert said(text, language) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "great, where is the exit",
+        "yes, my dog, no",
+        "maybe, the train is late, yes",
+        "my phone fell into the water yesterday and my brother took it to a shop downtown, no",
+    ],
+)
+def test_a_clause_that_settles_nothing_is_no_answer(text: str) -> None:
+    assert said(text) not in ("affirm", "deny")
+
+
 @pytest.mark.parametrize("text", ["is it a yes from you", "maybe I would like the blue one"])
 def test_a_question_or_a_hedge_takes_from_yes_and_no_alike(text: str) -> None:
     message = Message(text, "en")
@@ -189,6 +248,15 @@ ANSWERS = [
     for language, group in by.items()
     if group in ("affirm", "deny") and language != "other"
 ]
+
+
+def test_each_listed_answer_is_read_as_one() -> None:
+    assert [answer for answer in ANSWERS if said(*answer) not in ("affirm", "deny")] == []
+
+
+@pytest.mark.parametrize(("written", "spoken"), [("رايع", "رائع"), ("رقم خاطي", "رقم خاطئ")])
+def test_a_hamza_may_be_missing(written: str, spoken: str) -> None:
+    assert said(written, "ar") == said(spoken, "ar") is not None
 
 
 @given(st.sampled_from(ANSWERS), st.sampled_from(["!", "!!!", ".", "...", " ", "  \n", " 🙂", "❤️"]))

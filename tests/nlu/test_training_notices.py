@@ -247,3 +247,10 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "nlu.yml").mkdir()
     with pytest.raises(TrainingDataError, match="fewer than two"):
         read_project(tmp_path)
+
+
+def test_where_intents_are_missing_what_was_passed_over_is_told(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "nlu.yml").write_text("just text\n", "utf-8")
+    with pytest.raises(TrainingDataError, match=r"two intents .*data/nlu\.yml: the file holds no"):
+        read_project(tmp_path)

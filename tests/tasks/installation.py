@@ -190,6 +190,8 @@ class Gate:
         self._broker = (str(address.hostname), int(address.port or 0))
         self.url = broker_url.replace(f":{address.port}", f":{self.port}")
         self._server: asyncio.Server | None = None
+        self._passing = asyncio.Event()
+        self._passing.set()
         self._open: set[asyncio.StreamWriter] = set()
 
     async def open(self) -> None:
@@ -203,6 +205,10 @@ class Gate:
         for writer in list(self._open):
             writer.transport.abort()
 
+    def fall_silent(self) -> None:
+        """Nothing comes through any more, and nobody is told."""
+        self._passing.clear()
+
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         back, forth = await asyncio.open_connection(*self._broker)
         await asyncio.gather(self._pump(reader, forth), self._pump(back, writer))
@@ -211,6 +217,7 @@ class Gate:
         self._open.add(writer)
         try:
             while data := await reader.read(65536):
+                await self._passing.wait()
                 writer.write(data)
         except OSError:
             pass

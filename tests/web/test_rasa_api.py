@@ -41,6 +41,11 @@ async def test_parse(call: Call) -> None:
     assert body["intent_ranking"] == [{"name": "greet", "confidence": 0.9}]
 
 
+async def test_a_text_of_any_length_is_read(call: Call) -> None:
+    status, _, body = await call("POST", "/model/parse", json={"text": "hi " * 20_000})
+    assert (status, len(body["text"])) == (200, 60_000)
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [
