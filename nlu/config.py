@@ -1,5 +1,6 @@
 """The part of config.yml that this room reads: `language` and `pipeline`."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -39,6 +40,9 @@ class PipelineConfig:
         """For the fingerprint and the saved model."""
         return {"language": self.language, "pipeline": [_as_json(s) for s in self.steps]}
 
+
+# ISO 639, with a region or the like behind it: `en`, `pt-BR`.
+_CODE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
 
 # What is not set in config.yml: the same as what ships there.
 DEFAULT_STEPS = (
@@ -138,7 +142,11 @@ def _language(value: Any, node: Node | None) -> str:
         return "en"
     if isinstance(value, bool) and isinstance(node, Scalar):
         return node.value  # `no` is Norwegian here
-    if not isinstance(value, str) or not value:
+    return _code(str(value), node)
+
+
+def _code(value: str, node: Node) -> str:
+    if not _CODE.fullmatch(value):
         found = f"language is {value!r}"
         raise PipelineError("", found, "the code of a language, such as `en`", line=node.line)
     return value
@@ -153,7 +161,7 @@ def _additional_languages(node: Node | None) -> list[str]:
     if not isinstance(node, Items) or len(codes) < len(parts):
         found, expected = "additional_languages is no list of codes", "such as `[es, pt]`"
         raise PipelineError("", found, expected, line=node.line)
-    return codes
+    return [_code(code, node) for code in codes]
 
 
 def _telling_apart(steps: Iterable[Step], languages: list[str]) -> tuple[Step, ...]:

@@ -116,6 +116,8 @@ def test_a_version_may_be_named(project: Path) -> None:
         ("pipeline:\n- name: WhitespaceTokenizer\n- nam: X\n", ["config.yml:3", "name: COMPONENT"]),
         ("pipeline:\n- name: [X]\n", ["config.yml:2"]),
         ("language: 5\n", ["config.yml:1", "language"]),
+        ("language: english\n", ["config.yml:1", "'english'", "such as `en`"]),
+        ("language: en\nadditional_languages: [es, Spanish]\n", ["config.yml:2", "'Spanish'"]),
         ("- a\n", ["config.yml", "mapping"]),
         ("pipeline:\n- name: whitespace\n", ["config.yml:2", "Did you mean 'WhitespaceTokenizer'"]),
         ("pipeline:\n- name: WhitespaceTokenizer\n\n- name: CountVectorFeaturizer\n",
