@@ -129,6 +129,21 @@ class HttpActions:
                 raise ActionFailed(name, reason, unknown=True)
         return {name: bool(answers[name]) for name in names}
 
+    async def functions(self) -> Mapping[str, frozenset[str]]:
+        """The Python functions beside the actions: the names of each kind."""
+        return {}
+
+    async def call(
+        self,
+        kind: str,
+        name: str,
+        arguments: Mapping[str, Any],
+        tracker: Mapping[str, Any],
+        key: str,
+    ) -> ActionResult:
+        """Calls a Python function. Raises ActionFailed."""
+        raise ActionFailed(name, f"there is no such {kind}", unknown=True)
+
     async def close(self) -> None:
         """Closes the connections."""
         if self._session is not None:

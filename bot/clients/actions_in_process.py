@@ -79,6 +79,21 @@ class InProcessActions:
         view = _View(Tracker.from_dict(_copied(tracker)))
         return {name: await self._holds(name, view) for name in names}
 
+    async def functions(self) -> Mapping[str, frozenset[str]]:
+        """The Python functions beside the actions: the names of each kind."""
+        return {}
+
+    async def call(
+        self,
+        kind: str,
+        name: str,
+        arguments: Mapping[str, Any],
+        tracker: Mapping[str, Any],
+        key: str,
+    ) -> ActionResult:
+        """Calls a Python function. Raises ActionFailed."""
+        raise ActionFailed(name, f"there is no such {kind}", unknown=True)
+
     async def close(self) -> None:
         """Lets the threads end; one that hangs is left behind."""
         self._threads.shutdown(wait=False, cancel_futures=True)

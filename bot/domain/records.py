@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from bot.domain.consent import ConsentChange
 from bot.domain.contacts import Contact, Conversation
+from bot.domain.data_records import DataRecord
 from bot.domain.events import Event
 from bot.domain.messages import Message
 from bot.domain.timers import Timer
@@ -82,6 +83,7 @@ class TurnRecord:
     timers_set: tuple[Timer, ...] = ()
     timers_cancelled: tuple[str, ...] = ()
     consent: tuple[ConsentChange, ...] = ()
+    data: tuple[DataRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

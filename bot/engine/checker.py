@@ -12,11 +12,13 @@ from collections.abc import (
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from bot.engine.apis import Api
 from bot.engine.conditions import (
     BUILT_IN,
     All,
     AnyOf,
     Compare,
+    Computed,
     Condition,
     Named,
     Not,
@@ -48,6 +50,12 @@ class Project:
     entities: frozenset[str] = frozenset()
     slots: frozenset[str] = frozenset()
     responses: frozenset[str] = frozenset()
+    processors: frozenset[str] | None = None
+    tasks: frozenset[str] | None = None
+    apis: Mapping[str, Api] = field(default_factory=dict)
+    shared: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
+    """Kinds of address that messages go to, such as `sms` and `whatsapp`."""
 
 
 def check(flows: Sequence[Flow], project: Project) -> list[Finding]:
@@ -171,6 +179,8 @@ def _leaves(condition: Condition, place: str) -> Iterator[tuple[Named | Compare,
     match condition:
         case Named() | Compare():
             yield condition, place
+        case Computed():
+            pass
         case All(parts) | AnyOf(parts):
             key = "all" if isinstance(condition, All) else "any"
             for index, part in enumerate(parts):

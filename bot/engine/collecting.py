@@ -10,6 +10,7 @@ from bot.engine.conditions import YES_NO_CONFIDENCE
 from bot.engine.flow import Collect, SlotType
 from bot.engine.numbers import measured, numbers_in, numbers_said
 from bot.engine.parse import Parse
+from bot.engine.wording import in_language
 
 _EMAIL = re.compile(r"[^\s@<>,;]{1,64}@[^\s@<>,;]{1,190}\.[^\s@<>,;.]{2,63}")
 _PHONE = re.compile(r"\+?\(?\d[\d\s().-]{5,23}\d")
@@ -190,10 +191,15 @@ def _yes_no(question: Collect, text: str, parse: Parse) -> bool:
 
 
 def _choice(question: Collect, text: str, parse: Parse) -> str:
-    found = chosen(question.choices, text, parse)
+    labels = [in_language(option.label) for option in question.choices]
+    found = chosen(labels, text, parse)
     if found is None:
         raise NotAccepted
-    return found
+    return question.choices[labels.index(found)].value
+
+
+def _unread(question: Collect, text: str, parse: Parse) -> object:
+    raise NotAccepted
 
 
 _READERS: Mapping[SlotType, Callable[[Collect, str, Parse], object]] = {
@@ -209,4 +215,6 @@ _READERS: Mapping[SlotType, Callable[[Collect, str, Parse], object]] = {
     "phone": _phone,
     "yes_no": _yes_no,
     "choice": _choice,
+    "location": _unread,
+    "media": _unread,
 }

@@ -4,15 +4,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+CallKind = Literal["action", "processor", "task", "api"]
+
 
 @dataclass(frozen=True, slots=True)
 class SendMessage:
-    """`buttons` are {"title", "payload"}; `media` are URLs; `custom` is a channel's own payload."""
+    """`buttons` are {"title", "payload"}; `media` are URLs; `custom` is a channel's own payload.
+
+    `menu` is a list to choose from: {"button": text, "rows": [{"title", "payload", "description"}]}.
+    `location` is {"latitude", "longitude", "name", "address"}, in degrees (WGS 84).
+    `template` names one that the provider has approved: {"name", "language", "parameters": [texts]}.
+    """
 
     text: str = ""
     buttons: tuple[Mapping[str, str], ...] = ()
     media: tuple[str, ...] = ()
     custom: Mapping[str, Any] | None = None
+    menu: Mapping[str, Any] | None = None
+    location: Mapping[str, Any] | None = None
+    template: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +36,15 @@ class SendEmail:
 
 @dataclass(frozen=True, slots=True)
 class CallAction:
-    """Runs an action and comes back with `ActionReturned`; always the last command of a turn."""
+    """Calls what is outside and comes back with `ActionReturned`; always the last command of a turn.
+
+    `action`: one of the action server, with no arguments. `processor`, `task`: a Python function of
+    the project. `api`: a declared HTTP call, with the values for its templates.
+    """
 
     name: str
+    kind: CallKind = "action"
+    arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +91,15 @@ class StartFlow:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreRecord:
+    """Keeps a record in the project's data store; one with a key replaces the one it had before."""
+
+    collection: str
+    values: Mapping[str, Any]
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HandOverToHuman:
     reason: str = ""
 
@@ -98,6 +123,7 @@ Command = (
     | ScheduleTimer
     | CancelTimer
     | StartFlow
+    | StoreRecord
     | HandOverToHuman
     | Record
 )

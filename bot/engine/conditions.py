@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.engine.expressions import evaluate
 from bot.engine.numbers import numbers_said
 from bot.engine.parse import NOTHING_READ, Parse
 
@@ -25,6 +26,10 @@ class Situation:
     tags: frozenset[str] = frozenset()
     answers: Mapping[str, bool] = field(default_factory=dict)
     wrote: bool = False
+    shared: Mapping[str, Any] = field(default_factory=dict)
+    registry: Mapping[str, Any] = field(default_factory=dict)
+    seen: Callable[["Condition", bool], None] | None = None
+    """Told of every condition that is decided, whole and part: tests measure coverage by it."""
 
     def slot(self, name: str) -> Any:
         """The session's value of a slot, else the contact's."""
@@ -64,7 +69,14 @@ class Compare:
     value: Any
 
 
-Condition = Named | All | AnyOf | Not | Compare
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """`{"expression": "slots.age >= 18 && 'vip' in tags"}`: holds where it comes to true."""
+
+    source: str
+
+
+Condition = Named | All | AnyOf | Not | Compare | Computed
 ALWAYS = All(())
 
 
@@ -111,7 +123,7 @@ BUILT_IN: Mapping[str, Callable[[Situation], bool]] = {
     "user_asks_help": _means("help", INTENT_CONFIDENCE),
 }
 
-SUBJECTS = ("intent", "entity", "slot", "tag", "event", "text", "number")
+SUBJECTS = ("intent", "entity", "slot", "tag", "event", "text", "number", "global")
 OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": lambda a, b: _equal(a, b),
     "!=": lambda a, b: not _equal(a, b),
@@ -153,6 +165,13 @@ def _contains(a: Any, b: Any) -> bool:
 
 def holds(condition: Condition, situation: Situation) -> bool:
     """Whether the condition is true of the situation."""
+    decided = _holds(condition, situation)
+    if situation.seen is not None:
+        situation.seen(condition, decided)
+    return decided
+
+
+def _holds(condition: Condition, situation: Situation) -> bool:
     match condition:
         case Named(name, scoped):
             return _named(name, scoped, situation)
@@ -164,6 +183,22 @@ def holds(condition: Condition, situation: Situation) -> bool:
             return not holds(part, situation)
         case Compare():
             return _compare(condition, situation)
+        case Computed(source):
+            return evaluate(source, names(situation)) is True
+
+
+def names(situation: Situation) -> dict[str, Any]:
+    """What expressions may name."""
+    return {
+        "slots": {**situation.fields, **situation.slots},
+        "contact": situation.fields,
+        "globals": situation.shared,
+        "registry": situation.registry,
+        "tags": sorted(situation.tags),
+        "text": situation.text,
+        "intent": situation.parse.intent.name,
+        "event": situation.event,
+    }
 
 
 def _named(name: str, scoped: str, situation: Situation) -> bool:
@@ -208,6 +243,8 @@ def _subject(condition: Compare, situation: Situation) -> Any:
             return found.value if found else None
         case "slot":
             return situation.slot(key)
+        case "global":
+            return situation.shared.get(key)
         case "tag":
             return key in situation.tags
         case "event":

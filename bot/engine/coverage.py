@@ -15,6 +15,7 @@ from bot.engine.conditions import (
     All,
     AnyOf,
     Compare,
+    Computed,
     Condition,
     Named,
     Not,
@@ -153,6 +154,8 @@ def _key(condition: Condition) -> Hashable:
         case Compare(subject, key, op, value):
             listed = value if isinstance(value, list | tuple) else [value]
             return (subject, key, op, *(_comparable(condition, part) for part in listed))
+        case Computed(source):
+            return ("expression", source)
 
 
 def _comparable(compare: Compare, value: Any) -> Hashable:

@@ -26,10 +26,17 @@ class TimerFired:
 
 @dataclass(frozen=True, slots=True)
 class ActionReturned:
-    """The action that the turn waits for answered, with Rasa's events and responses."""
+    """What the turn waits for answered, with Rasa's events and responses.
+
+    `failed` is the reason why a declared HTTP call came to nothing: the flow takes its error branch.
+    Beside Rasa's events a Python function's answer may hold `{"event": "registry", "name", "value"}`,
+    `{"event": "answer", "text"}` (the reply as it is to be read), `{"event": "refused", "text"}` (the
+    reply is no answer), `{"event": "call", "api", "with"}` and `{"event": "goto", "state"}`.
+    """
 
     events: Sequence[Mapping[str, Any]] = ()
     responses: Sequence[Mapping[str, Any]] = ()
+    failed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

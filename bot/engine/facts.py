@@ -1,9 +1,10 @@
 """What a turn may look at: the message as read, the contact, and answers asked for before."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.engine.conditions import Condition
 from bot.engine.parse import NOTHING_READ, Parse
 
 
@@ -37,3 +38,7 @@ class Facts:
     actions: frozenset[str] | None = None
     channel: str = ""
     language: str | None = None
+    shared: Mapping[str, Any] = field(default_factory=dict)
+    """The global registry: values that all flows share."""
+    seen: Callable[[Condition, bool], None] | None = None
+    """Told of every condition that is decided."""

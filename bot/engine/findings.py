@@ -3,7 +3,7 @@
 import difflib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from json.decoder import JSONDecoder
 from typing import Any, Literal
@@ -20,6 +20,8 @@ class Finding:
     cure: str = ""
     file: str = ""
     line: int | None = None
+    transcript: tuple[Mapping[str, Any], ...] = ()
+    """A conversation that shows it, as the steps of a conversation test (see docs/testing.md)."""
 
     def __str__(self) -> str:
         where = self.file + (f":{self.line}" if self.line else "")

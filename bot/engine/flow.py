@@ -58,18 +58,43 @@ class Timeout:
 
 SlotType = Literal[
     "text", "number", "money", "duration", "date", "time", "datetime", "name", "email", "phone",
-    "yes_no", "choice",
+    "yes_no", "choice", "location", "media",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """One of a question's choices: what is shown, and what goes into the slot.
+
+    It is meant by its number, its label, one of the `words`, or the intent `means`.
+    """
+
+    label: Text
+    value: str
+    words: tuple[str, ...] = ()
+    means: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Collect:
-    """A question whose answer goes into a slot."""
+    """A question whose answer goes into a slot.
+
+    `ask` is said on entering the state, with the choices as buttons or as a list. `scope` says whether
+    `slot` names a slot of the session (or by the usual rules) or a field of the contact. `pattern` is a
+    regular expression (RE2) that the whole reply must match, `valid` a condition on the value, which
+    stands in the slot already when it is asked.
+    """
 
     slot: str
     type: SlotType
     place: str
-    choices: tuple[str, ...] = ()
+    choices: tuple[Option, ...] = ()
+    ask: Text | None = None
+    scope: Literal["slot", "field"] = "slot"
+    pattern: str | None = None
+    shortest: int | None = None
+    longest: int | None = None
+    valid: Condition | None = None
     minimum: float | None = None
     maximum: float | None = None
     error: Text | None = None
@@ -82,7 +107,8 @@ class State:
     """A place where a session waits, or passes through at once where `passes` is set.
 
     `condition` and `enter` are those the state's own node gives: they decide on starting (for the
-    initial state) and run when a timeout or a step goes here.
+    initial state) and run when a timeout or a step goes here. `pre` runs before what is said on
+    entering, whichever way leads here; `post` runs on a reply, before it is read as an answer.
     """
 
     name: str
@@ -93,6 +119,8 @@ class State:
     otherwise: Otherwise | None = None
     timeout: Timeout | None = None
     collect: Collect | None = None
+    pre: tuple[Step, ...] = ()
+    post: tuple[Step, ...] = ()
     passes: bool = False
     defined: bool = True
 
@@ -111,6 +139,12 @@ class Trigger:
     place: str
     when: Condition = ALWAYS
     interrupt: bool = False
+    match: Literal["exact", "contains", "regex"] = "exact"
+    """How a keyword is looked for in a message."""
+    time_zone: str | None = None
+    """Of a schedule: an IANA name; None for the contact's own."""
+    audience: Condition = ALWAYS
+    """Of a schedule: the contacts for whom the flow starts, by tags and fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +155,15 @@ class Slot:
     type: str = "any"
     scope: Literal["session", "contact"] = "session"
     initial: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """What must hold after every turn; a turn that breaks it is undone, and the contact hears so."""
+
+    name: str
+    condition: Condition
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +182,11 @@ class Flow:
     expires_after: float = DEFAULT_EXPIRY
     apology: Text = APOLOGY
     definition: Any = None
+    """The native form, in which all places point; `source` is what the author wrote, if other."""
+    source: Any = None
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Places in `source` by those in `definition`, where the author wrote another dialect."""
+    invariants: tuple[Invariant, ...] = ()
     step_lists: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
     """Every list of steps by its place, so that a waiting session can go on in the middle of one."""
     behind: Mapping[str, tuple[str, int]] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from bot.engine.conditions import All, AnyOf, Compare, Condition, Named, Not
+from bot.engine.conditions import All, AnyOf, Compare, Computed, Condition, Named, Not
 from bot.engine.flow import Flow, State
 from bot.engine.steps import Act, HandOver, Say, Split, Start, Step
 from bot.engine.wording import in_language
@@ -109,6 +109,8 @@ def described(condition: Condition) -> str:
             return f"not ({inner})" if " and " in inner or " or " in inner else f"not {inner}"
         case Compare():
             return _compared(condition)
+        case Computed(source):
+            return source
 
 
 def spoken_duration(seconds: float) -> str:

@@ -8,18 +8,21 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeAlias, cast, get_args
 
 from bot.engine.condition_reader import read_condition, read_optional_condition
 from bot.engine.conditions import (
     ALWAYS,
 )
+from bot.engine.dialects import Translation, origin, translated
 from bot.engine.findings import DefinitionInvalid, Finding, escape, nearest
 from bot.engine.flow import (
     APOLOGY,
     DEFAULT_EXPIRY,
     Collect,
     Flow,
+    Option,
     Otherwise,
     Slot,
     SlotType,
@@ -77,6 +80,8 @@ def examine(document: Any, name: str) -> tuple[Flow | None, list[Finding]]:
     reading = Reading(name)
     if fault := _no_json(document):
         return None, [fault]
+    if (other := translated(document, name)) is not None:
+        return _translated(document, name, other)
     if not isinstance(body, dict):
         reading.error("wrong-type", "", f"expected a list or an object, found {shown(document)}")
         return None, reading.findings
@@ -85,6 +90,23 @@ def examine(document: Any, name: str) -> tuple[Flow | None, list[Finding]]:
     flow = _document(reading, body, "" if bare else "/states", content_hash(document))
     failed = any(finding.severity == "error" for finding in reading.findings)
     return (None if failed else flow), reading.findings
+
+
+def _translated(
+    document: Any, name: str, translation: Translation
+) -> tuple[Flow | None, list[Finding]]:
+    """The flow of another dialect: its version is that of what the author wrote."""
+    if translation.document is None:
+        return None, list(translation.findings)
+    flow, findings = examine(translation.document, name)
+    found = [
+        *translation.findings,
+        *(replace(f, place=origin(f.place, translation.origins)) for f in findings),
+    ]
+    if flow is None or any(finding.severity == "error" for finding in found):
+        return None, found
+    version = content_hash(document)
+    return replace(flow, version=version, source=document, origins=translation.origins), found
 
 
 def content_hash(document: Any) -> str:
@@ -353,7 +375,8 @@ def _collect(r: Reading, node: Any, place: str) -> Collect | None:
     if kind not in get_args(SlotType):
         r.error("unknown-type", f"{place}/type", f"unknown type {kind!r}",
                 nearest(str(kind), get_args(SlotType)))  # fmt: skip
-    choices = read_texts(r, node.get("choices", []), f"{place}/choices")
+    labels = read_texts(r, node.get("choices", []), f"{place}/choices")
+    choices = tuple(Option(label, label) for label in labels)
     if kind == "choice" and not choices:
         r.error("no-choices", place, "a question of type 'choice' needs 'choices'")
     limits = [

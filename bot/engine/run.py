@@ -7,6 +7,7 @@ from typing import Any
 from bot.engine.commands import (
     AddTag,
     CallAction,
+    CallKind,
     CancelTimer,
     Command,
     Record,
@@ -64,12 +65,14 @@ class Run:
     timers: int = 0
     slots: dict[str, Any] = field(init=False)
     fields: dict[str, Any] = field(init=False)
+    registry: dict[str, Any] = field(init=False)
     tags: set[str] = field(init=False)
     over: str | None = None
 
     def __post_init__(self) -> None:
         self.slots = dict(self.session.slots)
         self.fields = dict(self.facts.fields)
+        self.registry = dict(self.session.registry)
         self.tags = set(self.facts.tags)
 
     def begin(self, event: Event) -> None:
@@ -130,6 +133,9 @@ class Run:
             tags=frozenset(self.tags),
             answers=self.facts.answers,
             wrote=self.facts.has_message,
+            shared=self.facts.shared,
+            registry=self.registry,
+            seen=self.facts.seen,
         )
 
     def rendered(self, words: Text, extra: Mapping[str, Any] | None = None) -> str:
@@ -147,7 +153,13 @@ class Run:
     def finish(self) -> Turn:
         reason = self._end_reason()
         status = "ended" if reason else self._status()
-        session = replace(self.session, slots=self.slots, touched_at=self.now, status=status)
+        session = replace(
+            self.session,
+            slots=self.slots,
+            registry=self.registry,
+            touched_at=self.now,
+            status=status,
+        )
         if reason:
             self.cancel(session.timers)
             self.record("session_ended", reason=reason)
@@ -193,13 +205,15 @@ class Run:
         self.send(SendMessage(text=self.rendered(self.flow.apology)))
         self.over = "limit"
 
-    def call(self, name: str) -> None:
+    def call(
+        self, name: str, kind: CallKind = "action", arguments: Mapping[str, Any] | None = None
+    ) -> None:
         self.calls += 1
         if self.calls > CALLS_PER_TURN:
             self.reach_limit("calls_per_turn", CALLS_PER_TURN)
             return
         self.session = replace(self.session, pause=Pause(place="", step=0, action=name))
-        self.do(CallAction(name))
+        self.do(CallAction(name, kind, arguments or {}))
 
     # timers
 

@@ -60,6 +60,8 @@ class Session:
     contact_id: str = ""
     status: SessionStatus = "active"
     slots: Mapping[str, Any] = field(default_factory=dict)
+    registry: Mapping[str, Any] = field(default_factory=dict)
+    """Values that processors and page tasks keep while the session lasts; gone when it ends."""
     attempts: int = 0
     silences: int = 0
     timers: tuple[PendingTimer, ...] = ()
@@ -75,6 +77,7 @@ class Session:
         return {
             **_shallow(self),
             "slots": dict(self.slots),
+            "registry": dict(self.registry),
             "timers": [_shallow(timer) for timer in self.timers],
             "pause": _shallow(self.pause) if self.pause else None,
             "visit": _shallow(self.visit) if self.visit else None,
@@ -95,7 +98,13 @@ class Session:
     def ended(self, reason: str) -> "Session":
         """The same session, over, for that reason."""
         return replace(
-            self, status="ended", ended_because=reason, timers=(), pause=None, visit=None
+            self,
+            status="ended",
+            ended_because=reason,
+            registry={},
+            timers=(),
+            pause=None,
+            visit=None,
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from bot.engine.wording import Text
 
@@ -13,6 +13,42 @@ class Choice:
 
     title: Text
     payload: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a list to choose from."""
+
+    title: Text
+    payload: str = ""
+    description: Text = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """`{"button": "Choose", "rows": ["Tea", {"title": "Coffee", "description": "black"}]}`."""
+
+    rows: tuple[Row, ...]
+    button: Text = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """`{"latitude": 59.9, "longitude": 10.7, "name": "...", "address": "..."}`; texts are templates."""
+
+    latitude: float | str
+    longitude: float | str
+    name: Text = ""
+    address: Text = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """`{"name": "reminder", "language": "en", "parameters": ["{first_name}"]}`: approved before."""
+
+    name: str
+    language: str | None = None
+    parameters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +64,9 @@ class Say:
     response: str | None = None
     buttons: tuple[Choice, ...] = ()
     media: tuple[str, ...] = ()
+    menu: Menu | None = None
+    location: Location | None = None
+    template: Template | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +77,18 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class Expression:
+    """A value that is worked out when the step runs."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetSlots:
-    """`{"set": {"visits": 1, "name": "{text}"}}`; texts are templates."""
+    """`{"set": {"visits": 1, "name": "{text}"}}`; texts are templates.
+
+    `{"set": {"total": {"expression": "slots.price * 2"}}}`: an Expression is worked out.
+    """
 
     values: Mapping[str, Any] = field(default_factory=dict)
 
@@ -115,6 +164,42 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """`{"call": "weather", "with": {"city": "{city}"}, "save": {"sky": "sky"}, "error": {...}}`.
+
+    A declared HTTP call. `arguments` fill its templates (texts are templates themselves). `save`: slots
+    here by the name that the API's response mapping gives the value; None takes all as they are named.
+    Where it fails, the slot `call_error` says why, and the steps at `failed` run instead of the rest of
+    the list; then the session goes to the state `goto`, where there is one.
+    """
+
+    api: str
+    place: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    save: Mapping[str, str] | None = None
+    failed: str | None = None
+    goto: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A Python function of the project: a processor of `pre` or `post`, or a page's task."""
+
+    name: str
+    kind: Literal["processor", "task"] = "processor"
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """`{"store": "feedback", "values": {"score": "{score}"}, "key": "{phone}"}`: a record is kept."""
+
+    collection: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HandOver:
     """`{"hand_over": "wants a person"}`: a human takes the conversation."""
 
@@ -128,4 +213,20 @@ class End:
     reason: str = "ended"
 
 
-Step = Say | Act | SetSlots | Tag | Untag | Note | Email | Wait | Start | Split | HandOver | End
+Step = (
+    Say
+    | Act
+    | SetSlots
+    | Tag
+    | Untag
+    | Note
+    | Email
+    | Wait
+    | Start
+    | Split
+    | Call
+    | Process
+    | Store
+    | HandOver
+    | End
+)

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.domain.consent import ConsentChange
 from bot.domain.contacts import Contact, Conversation
+from bot.domain.data_records import DataRecord
 from bot.domain.events import Event
 from bot.domain.messages import Message
 from bot.domain.records import TurnRecord
@@ -24,6 +25,7 @@ from bot.engine.commands import (
     SendMessage,
     SetSlot,
     StartFlow,
+    StoreRecord,
 )
 from bot.engine.session import Session
 from bot.services.ids import Ids
@@ -52,6 +54,7 @@ class Draft:
     timers_set: dict[str, Timer] = field(default_factory=dict)
     timers_cancelled: list[str] = field(default_factory=list)
     consent: list[ConsentChange] = field(default_factory=list)
+    data: list[DataRecord] = field(default_factory=list)
     changed: dict[str, Session] = field(default_factory=dict)
     conversations_made: dict[str, Conversation] = field(default_factory=dict)
     start_next: str | None = None
@@ -121,8 +124,9 @@ class Draft:
             content["buttons"] = [dict(b) for b in command.buttons]
         if command.media:
             content["media"] = [{"url": url, "content_type": ""} for url in command.media]
-        if command.custom:
-            content["custom"] = dict(command.custom)
+        for kind in ("custom", "menu", "location", "template"):
+            if value := getattr(command, kind):
+                content[kind] = dict(value)
         if command.text or content:
             self.say(command.text, session_id, **content)
 
@@ -186,6 +190,7 @@ class Draft:
             timers_set=tuple(self.timers_set.values()),
             timers_cancelled=tuple(self.timers_cancelled),
             consent=tuple(self.consent),
+            data=tuple(self.data),
         )
 
     def _conversations(self) -> Iterator[Conversation]:
@@ -195,7 +200,7 @@ class Draft:
 
 
 _COPIED = (
-    "sessions", "messages", "events", "timers_set", "timers_cancelled", "consent", "changed",
+    "sessions", "messages", "events", "timers_set", "timers_cancelled", "consent", "data", "changed",
     "conversations_made", "start_next", "flow_version",
 )  # fmt: skip
 
@@ -285,6 +290,21 @@ def _start_flow(draft: Draft, session: Session, command: StartFlow) -> None:
     draft.start_next = command.name
 
 
+def _store_record(draft: Draft, session: Session, command: StoreRecord) -> None:
+    record = DataRecord(
+        id=draft.ids.new(),
+        collection=command.collection,
+        at=draft.now,
+        values=command.values,
+        key=command.key,
+        contact_id=draft.contact.id,
+        session_id=session.id,
+        flow=session.flow,
+    )
+    draft.data.append(record)
+    draft.event("record_stored", collection=record.collection, key=record.key, record=record.id)
+
+
 def _hand_over(draft: Draft, session: Session, command: HandOverToHuman) -> None:
     draft.conversation = replace(draft.conversation, status="human")
     draft.event("handed_over", reason=command.reason)
@@ -304,6 +324,7 @@ EFFECTS: Mapping[type[Command], Callable[[Draft, Session, Any], None]] = {
     ScheduleTimer: _schedule_timer,
     CancelTimer: _cancel_timer,
     StartFlow: _start_flow,
+    StoreRecord: _store_record,
     HandOverToHuman: _hand_over,
     Record: _record,
 }

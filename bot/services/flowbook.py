@@ -3,9 +3,11 @@
 import json
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import structlog
 
+from bot.engine.apis import Api
 from bot.engine.findings import DefinitionInvalid
 from bot.engine.flow import Flow
 from bot.engine.reader import read_flow
@@ -23,6 +25,8 @@ class FlowBook:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._current: dict[str, Flow] = {}
+        self.apis: Mapping[str, Api] = {}
+        self.shared: Mapping[str, Any] = {}
         self._versions: OrderedDict[str, Flow] = OrderedDict()
 
     @property
@@ -34,7 +38,7 @@ class FlowBook:
         """Makes these the current versions, kept in the store under their content hash."""
         fresh = {flow.name: flow for flow in flows}
         for flow in fresh.values():
-            definition = json.dumps(flow.definition, ensure_ascii=False)
+            definition = json.dumps(flow.source or flow.definition, ensure_ascii=False)
             await self._store.publish_flow(flow.name, flow.version, definition, now)
             self._remember(flow)
         self._current = fresh

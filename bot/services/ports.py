@@ -23,6 +23,8 @@ from bot.domain.records import Work as Work
 from bot.domain.reviews import Collected as Collected
 from bot.domain.reviews import Decision as Decision
 from bot.domain.reviews import Review as Review
+from bot.engine.apis import Api
+from bot.engine.apis import ApiResult as ApiResult
 from bot.engine.parse import Parse
 from bot.engine.session import Session
 
@@ -175,8 +177,31 @@ class ActionRunner(Protocol):
     async def ask(self, names: Sequence[str], tracker: Mapping[str, Any]) -> Mapping[str, bool]:
         """The answers of Python conditions."""
 
+    async def functions(self) -> Mapping[str, frozenset[str]]:
+        """The Python functions that are there: the names of each kind, `processor` and `task`."""
+
+    async def call(
+        self,
+        kind: str,
+        name: str,
+        arguments: Mapping[str, Any],
+        tracker: Mapping[str, Any],
+        key: str,
+    ) -> ActionResult:
+        """Calls a Python function; its answer as events (see ActionReturned). Raises ActionFailed."""
+
     async def close(self) -> None:
         """Gives the connection back, where there is one."""
+
+
+class ApiCaller(Protocol):
+    """Makes the declared HTTP calls."""
+
+    async def call(
+        self, api: Api, values: Mapping[str, Any], shared: Mapping[str, Any], key: str
+    ) -> ApiResult:
+        """Calls it once, with its retries; `key` is the Idempotency-Key. Never raises for what a
+        network or a server may do."""
 
 
 class Waker(Protocol):

@@ -15,7 +15,7 @@ from bot.domain.records import Work
 from bot.domain.timers import Timer
 from bot.engine.advance import advance, apologise, start
 from bot.engine.asking import intents_asked
-from bot.engine.commands import CallAction, Record
+from bot.engine.commands import CallAction, CallKind, Record
 from bot.engine.conditions import Condition
 from bot.engine.events import (
     ActionReturned,
@@ -27,6 +27,7 @@ from bot.engine.events import (
 )
 from bot.engine.facts import Facts, ResponseText
 from bot.engine.flow import APOLOGY, Flow
+from bot.engine.invariants import broken
 from bot.engine.parse import NOTHING_READ, Parse
 from bot.engine.responses import respond
 from bot.engine.routing import Begin, conditions_ahead, questions, route
@@ -37,7 +38,7 @@ from bot.services.drafts import Draft
 from bot.services.flowbook import FlowBook
 from bot.services.ids import Ids
 from bot.services.meter import UNMETERED, Meter
-from bot.services.ports import ActionFailed, ActionResult, ActionRunner, Clock, Reader, Store
+from bot.services.ports import ActionFailed, ActionRunner, ApiCaller, Clock, Reader, Store
 from bot.services.tracker import EVENTS_SHOWN, rasa_events, tracker
 
 FLOWS_PER_TURN = 5
@@ -47,6 +48,12 @@ FLOWS_WAITING = 8
 TRACKERS_KEPT = 10_000
 """Sessions whose latest events stay in memory, so that an action needs no read of its history."""
 RANKING_SHOWN = 3
+_CALLED: Mapping[CallKind, str] = {
+    "action": "action_ran",
+    "processor": "processor_ran",
+    "task": "task_ran",
+    "api": "api_called",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +81,10 @@ class Turns:
         ids: Ids,
         clock: Clock,
         conversation_key: Callable[[str, str, str], str],
+        apis: ApiCaller | None = None,
         meter: Meter = UNMETERED,
     ) -> None:
+        self._apis = apis
         self._meter = meter
         self._store, self._reader, self._runner, self._flows = store, reader, runner, flows
         self._bot, self._ids, self._clock = bot, ids, clock
@@ -263,7 +272,7 @@ class Turns:
         self, draft: Draft, flow: Flow, session: Session, event: Event, facts: Facts
     ) -> Session | ActionFailed:
         """Advances until the session waits. The engine itself limits how often actions are called."""
-        turn_key = facts.key
+        turn_key, undisturbed = facts.key, session
         turn = advance(flow, session, event, facts, draft.now)
         for step in itertools.count(1):
             draft.apply(turn.commands, turn.session)
@@ -272,16 +281,27 @@ class Turns:
                 break
             key = f"{turn_key}:{step}"
             try:
-                result = await self._call(draft, turn.session, call, facts, key)
+                returned = await self._call(draft, turn.session, call, facts, key)
             except ActionFailed as failure:
                 self._meter.action("failed")
                 return failure
             self._meter.action("answered")
-            draft.event("action_ran", name=call.name)
-            facts = _as_changed(facts, draft, key)
-            returned = ActionReturned(result.events, result.responses)
+            facts = self._as_answered(_as_changed(facts, draft, key), returned, draft)
             turn = advance(flow, turn.session, returned, facts, draft.now)
+        if invariant := broken(flow, turn.session, _as_changed(facts, draft, facts.key), draft.now):
+            reason = f"the invariant {invariant.name!r} of {undisturbed.flow!r} would not hold"
+            return ActionFailed(invariant.name, reason)
         return turn.session
+
+    def _as_answered(self, facts: Facts, returned: ActionReturned, draft: Draft) -> Facts:
+        """A processor may say what the reply is to be read as."""
+        text = next((e.get("text") for e in returned.events if e.get("event") == "answer"), None)
+        if not isinstance(text, str) or text == facts.text:
+            return facts
+        asked = frozenset(intent.name for intent in facts.parse.asked)
+        now = draft.contact.local(draft.now)
+        parse = self._reader.parse(text, draft.contact.language, asked=asked, now=now)
+        return replace(facts, text=text, parse=parse)
 
     async def _go_on(self, draft: Draft, session: Session, facts: Facts, depth: int) -> None:
         """Starts the flow that a step asked for; else what was interrupted is active again."""
@@ -372,6 +392,7 @@ class Turns:
             actions=self._bot.actions,
             channel=draft.conversation.channel,
             language=draft.contact.language,
+            shared=self._flows.shared,
         )
 
     async def _asked(
@@ -407,21 +428,44 @@ class Turns:
 
     async def _call(
         self, draft: Draft, session: Session, call: CallAction, facts: Facts, key: str
-    ) -> ActionResult:
-        """Runs an action; a remote one's result is journalled, and read when the turn is retried."""
-        if self._runner.remote:
-            kept = (await self._store.journal_read([key])).get(key)
-            if kept is not None:
-                return ActionResult(tuple(kept["events"]), tuple(kept["responses"]))
+    ) -> ActionReturned:
+        """Calls what is outside; a remote result is journalled, and read when the turn is retried."""
+        remote = self._runner.remote or call.kind == "api"
+        kept = (await self._store.journal_read([key])).get(key) if remote else None
+        if kept is None:
+            kept = await self._called(draft, session, call, facts, key)
+            if remote:
+                await self._store.journal_write(key, kept, draft.now)
+        draft.event(_CALLED[call.kind], name=call.name, **kept.get("shown", {}))
+        return ActionReturned(tuple(kept["events"]), tuple(kept["responses"]), kept.get("failed"))
+
+    async def _called(
+        self, draft: Draft, session: Session, call: CallAction, facts: Facts, key: str
+    ) -> dict[str, Any]:
+        """The answer as it is journalled."""
+        if call.kind == "api":
+            return await self._api(call, facts, key)
         shown = await self._tracker(draft, session, facts)
-        answered = await self._runner.run(call.name, shown, key)
-        result = ActionResult(
-            tuple(map(keepable, answered.events)), tuple(map(keepable, answered.responses))
-        )
-        if self._runner.remote:
-            value = {"events": list(result.events), "responses": list(result.responses)}
-            await self._store.journal_write(key, value, draft.now)
-        return result
+        if call.kind == "action":
+            answered = await self._runner.run(call.name, shown, key)
+        else:
+            answered = await self._runner.call(call.kind, call.name, call.arguments, shown, key)
+        return {
+            "events": list(map(keepable, answered.events)),
+            "responses": list(map(keepable, answered.responses)),
+        }
+
+    async def _api(self, call: CallAction, facts: Facts, key: str) -> dict[str, Any]:
+        api = self._flows.apis.get(call.name)
+        if api is None or self._apis is None:
+            return {"events": [], "responses": [], "failed": "unknown"}
+        result = await self._apis.call(api, call.arguments, facts.shared, key)
+        events = [
+            {"event": "slot", "name": name, "value": keepable(value)}
+            for name, value in result.slots.items()
+        ]
+        shown = {**result.shown, **({"failed": result.failed} if result.failed else {})}
+        return {"events": events, "responses": [], "failed": result.failed, "shown": shown}
 
     async def _tracker(self, draft: Draft, session: Session | None, facts: Facts) -> dict[str, Any]:
         fresh = rasa_events(

@@ -9,7 +9,7 @@ import pytest
 
 import bot.engine
 from bot.engine.collecting import NotAccepted, answer
-from bot.engine.flow import Collect, SlotType
+from bot.engine.flow import Collect, Option, SlotType
 from bot.engine.parse import NOTHING_READ, Intent, Parse
 from tests.engine.driver import Conversation
 from tests.engine.test_semantics import say
@@ -225,6 +225,6 @@ def test_a_number_in_any_language_moves_the_flow(
 def test_every_type_is_in_the_schema_and_has_a_reader(kind: str) -> None:
     schema = json.loads((Path(bot.engine.__file__).parent / "flow.schema.json").read_text())
     assert kind in schema["$defs"]["collect"]["properties"]["type"]["enum"]
-    question = Collect("x", kind, "", choices=("a",))  # type: ignore[arg-type]
+    question = Collect("x", kind, "", choices=(Option("a", "a"),))  # type: ignore[arg-type]
     with contextlib.suppress(NotAccepted):
         answer(question, "something", NOTHING_READ)

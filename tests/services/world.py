@@ -96,6 +96,19 @@ class Runner:
             raise self.deaf
         return {name: self.answers[name] for name in names}
 
+    async def functions(self) -> Mapping[str, frozenset[str]]:
+        return {"processor": frozenset(self.script), "task": frozenset(self.script)}
+
+    async def call(
+        self,
+        kind: str,
+        name: str,
+        arguments: Mapping[str, Any],
+        tracker: Mapping[str, Any],
+        key: str,
+    ) -> ActionResult:
+        return await self.run(name, tracker, key)
+
     async def close(self) -> None: ...
 
 

@@ -66,7 +66,9 @@ async def get_flow(context: ApiContext, asked: FlowByName) -> DefinitionAnswer:
     """Get a flow's definition: the current one, or that of a published version."""
     current = context.flows().get(asked.name)
     if current is not None and asked.version in (None, current.version):
-        return _definition(current.name, current.version, current.definition, current=True)
+        return _definition(
+            current.name, current.version, current.source or current.definition, current=True
+        )
     stored = await context.store.flow_definition(asked.version) if asked.version else None
     if stored is None or stored[0] != asked.name or asked.version is None:
         what = "flow with this name" if asked.version is None else "such version of this flow"
