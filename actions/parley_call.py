@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Callable
 from importlib import import_module
@@ -15,8 +16,11 @@ from rasa_sdk.executor import CollectingDispatcher
 class ParleyCall(Action):  # type: ignore[misc]
     """One request answers all that a state needs.
 
-    `latest_message.metadata.parley_call` asks `{"conditions": [names]}` or `{"list": "conditions"}`;
-    the answer is the custom payload `{"parley_call": {"known": ..., "conditions": ..., "errors": ...}}`.
+    `latest_message.metadata.parley_call` asks `{"conditions": [names]}`, `{"list": "conditions"}` or
+    `{"list": "functions"}`; the answer is the custom payload
+    `{"parley_call": {"known": ..., "conditions": ..., "errors": ..., "functions": {kind: [names]}}}`.
+    `{"function": {"kind", "name", "arguments"}, "session": {...}}` calls a processor or a task; its
+    answer adds `events` and `responses`, or the `error` that it raised.
     """
 
     def name(self) -> str:
@@ -36,9 +40,50 @@ class ParleyCall(Action):  # type: ignore[misc]
                 answers[name] = await _answer(known[name], tracker)
             except Exception as error:  # noqa: BLE001 - said to the one who asked, by name
                 errors[name] = f"{type(error).__name__}: {error}"
-        answer = {"known": sorted(known), "conditions": answers, "errors": errors}
+        answer: dict[str, Any] = {
+            "known": sorted(known),
+            "conditions": answers,
+            "errors": errors,
+            **(await _of_functions(question, tracker)),
+        }
         dispatcher.utter_message(json_message={"parley_call": answer})
         return []
+
+
+async def _of_functions(question: dict[str, Any], tracker: Tracker) -> dict[str, Any]:
+    """What functions there are, and what the one answered that was asked for."""
+    if "function" not in question and question.get("list") != "functions":
+        return {}
+    # By the package's own name: this file serves in packages of any name.
+    shared = import_module(f"{__package__}.parley_functions")
+    try:
+        functions = shared.functions_of(__package__)
+    except shared.FunctionsUnclear as error:
+        return {"error": str(error)}
+    listed = {kind: sorted(named) for kind, named in functions.items()}
+    wanted = question.get("function")
+    if not wanted:
+        return {"functions": listed}
+    kind, name = wanted["kind"], wanted["name"]
+    function = functions.get(kind, {}).get(name)
+    if function is None:
+        return {"functions": listed, "unknown": name}
+    seen = {
+        **(question.get("session") or {}),
+        "slots": tracker.slots,
+        "latest_message": tracker.latest_message,
+    }
+    try:
+        answered: dict[str, Any] = await shared.called(
+            kind, function, wanted.get("arguments") or {}, seen, _in_thread
+        )
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - an author's own code
+        return {"error": shared.named(error)}
+    return answered
+
+
+async def _in_thread(call: Callable[[], Any]) -> Any:
+    return await asyncio.get_running_loop().run_in_executor(None, call)
 
 
 async def _answer(condition: Callable[[Tracker], Any], tracker: Tracker) -> bool:

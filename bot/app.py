@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,17 +16,18 @@ import structlog
 
 from bot.clients.actions_http import HttpActions
 from bot.clients.actions_in_process import InProcessActions
-from bot.clients.flow_files import read_flows
+from bot.clients.apis import HttpApis
+from bot.clients.flow_watch import State, saves, state_of
 from bot.clients.mail import FileMail, SmtpMail
 from bot.clients.media_files import MediaFiles
 from bot.clients.training import TrainingFailed, train_apart
+from bot.domain.contacts import PHONE_CHANNELS
 from bot.domain.gate import Rate
 from bot.domain.messages import Message
-from bot.engine.checker import Project, check
-from bot.engine.findings import DefinitionInvalid, Finding
-from bot.engine.flow import Flow
 from bot.engine.parse import Parse
 from bot.loop import settle_memory
+from bot.project_check import examine_flows as examine_flows
+from bot.project_check import examine_project, known_code, read_api
 from bot.services.contact_queue import ContactQueue
 from bot.services.contact_turns import ContactTurns
 from bot.services.conversations import Conversations
@@ -36,10 +38,15 @@ from bot.services.hub import Hub
 from bot.services.ids import Ids
 from bot.services.inbox import Inbox
 from bot.services.media import Media, MediaSource
-from bot.services.ports import ActionFailed, ActionRunner, Clock, Locks, Store, Waker
+from bot.services.ports import ActionRunner, Clock, Locks, Store, Waker
+from bot.services.publishing import Publishing
+from bot.services.reloading import Reloading
 from bot.services.reviews import Reviews
+from bot.services.schedules import Schedules
+from bot.services.starts import Origin, Starts
 from bot.services.sweep import Sweep
 from bot.services.turns import Bot, Turns
+from bot.services.versions import Versions
 from bot.settings import Settings
 from bot.store.guard import single_process_guard
 from bot.store.locks import DatabaseLocks, MemoryLocks, RedisLocks
@@ -55,6 +62,7 @@ from bot.web.rasa_api import ModelRefused, RasaContext
 from bot.web.server import Site, make_server, serve
 from connectors.channel import Connector, conversation_id
 from connectors.registry import CONNECTORS
+from connectors.web.connector import SENDER as PHONE_PAGE
 from nlu import pipeline
 from nlu.storage import FILE_NAME as MODEL_FILE
 from nlu.training.bundle import unpack
@@ -171,6 +179,10 @@ class Parts:
     reader: LoadedModel
     runner: ActionRunner
     flows: FlowBook
+    publishing: Publishing
+    reloading: Reloading
+    seen: State
+    versions: Versions
     hub: Hub
     ids: Ids
     clock: Clock
@@ -204,58 +216,6 @@ def action_runner(settings: Settings) -> ActionRunner:
     module = endpoint.actions_module or "actions"
     return InProcessActions(
         module, settings.project, settings.domain_document, timeout=endpoint.timeout
-    )
-
-
-async def examine_flows(
-    settings: Settings, runner: ActionRunner
-) -> tuple[list[Flow], list[Finding]]:
-    """The project's flows with all that reading and checking finds."""
-    files, findings = read_flows(settings.project)
-    default = settings.config.default_flow
-    flows = sorted((file.flow for file in files), key=lambda flow: flow.name != default)
-    actions, conditions = await _known_actions(runner, findings)
-    checked = check(flows, known_names(settings, actions, conditions))
-    for file in files:
-        # The checker knows flows by name; a name that stands in two files is told for both.
-        findings.extend(file.place(f for f in checked if f.file == file.flow.name))
-    # A flow that could not be read has been told of already.
-    unread = {Path(finding.file).stem for finding in findings if finding.severity == "error"}
-    if default and default not in {flow.name for flow in flows} | unread:
-        reason = f"default_flow: there is no flow {default!r}"
-        findings.append(Finding("unknown-flow", "error", "", reason, file="config.yml"))
-    return flows, findings
-
-
-def known_names(
-    settings: Settings, actions: frozenset[str] | None, conditions: frozenset[str]
-) -> Project:
-    """What flows may refer to."""
-    domain = settings.domain
-    return Project(
-        actions=actions,
-        conditions=conditions,
-        intents=_names(domain.intents),
-        entities=_names(domain.entities),
-        slots=frozenset(domain.slots),
-        responses=frozenset(domain.responses),
-    )
-
-
-async def _known_actions(
-    runner: ActionRunner, findings: list[Finding]
-) -> tuple[frozenset[str] | None, frozenset[str]]:
-    try:
-        return await runner.names(), await runner.conditions()
-    except ActionFailed as error:
-        reason = f"the action server does not answer, so its names are not checked: {error.reason}"
-        findings.append(Finding("no-action-server", "warning", "", reason, file="endpoints.yml"))
-        return None, frozenset()
-
-
-def _names(listed: list[str | dict[str, Any]]) -> frozenset[str]:
-    return frozenset(
-        name for item in listed for name in ([item] if isinstance(item, str) else item)
     )
 
 
@@ -300,8 +260,8 @@ async def open_parts(
     """Builds and opens all parts of a project whose model is trained.
 
     `waker` takes the turns elsewhere (Celery); without it they run in this process. `in_memory`:
-    nothing is kept and no provider is spoken to. `around` may put something before the store and
-    the action runner. Raises DefinitionInvalid where flows are wrong,
+    nothing is kept and no provider is spoken to. `around` may put something before the store, the
+    action runner and the reader. Raises DefinitionInvalid where flows are wrong,
     and the errors of the parts that cannot be opened.
     """
     closing: list[Any] = []
@@ -349,14 +309,23 @@ async def _open(
     hub, ids, meter = Hub(), Ids(clock), Metrics()
     runner = around(action_runner(settings))
     closing.append(runner.close)
-    flows = await _published(settings, store, runner, clock.now())
+    apis = HttpApis()
+    closing.append(apis.close)
+    # Before they are read: what is saved from here on is looked at again.
+    seen = await asyncio.to_thread(state_of, settings.project)
+    flows = FlowBook(store)
+    publishing = Publishing(
+        store=store, book=flows, ids=ids, clock=clock, read_api=partial(read_api, settings)
+    )
+    await publishing.publish(await examine_project(settings, runner))
     connectors = connectors_for(
         channels or {"web": {}}, CONNECTORS, settings.endpoints.server.public_url, _unknown_channel
     )
     for connector in connectors.values():
         await connector.open()
         closing.append(connector.close)
-    reader = LoadedModel(model_folder(settings), settings.project, domain_intents(settings))
+    model = LoadedModel(model_folder(settings), settings.project, domain_intents(settings))
+    reader = around(model)
     turns = Turns(
         store=store,
         reader=reader,
@@ -366,6 +335,7 @@ async def _open(
         ids=ids,
         clock=clock,
         conversation_key=conversation_id,
+        apis=around(apis),
         meter=meter,
     )
     deliveries = Deliveries(store, senders(settings, connectors), ids, clock, hub, meter=meter)
@@ -385,6 +355,10 @@ async def _open(
         reader=reader,
         runner=runner,
         flows=flows,
+        publishing=publishing,
+        reloading=Reloading(partial(examine_project, settings, runner), publishing, clock),
+        seen=seen,
+        versions=Versions(store, flows, turns, contact_turns, ids, clock),
         hub=hub,
         ids=ids,
         clock=clock,
@@ -394,35 +368,30 @@ async def _open(
         queue=queue,
         inbox=inbox,
         intake=Intake(inbox, ids, clock, connectors),
-        sweep=Sweep(store, deliveries, waker or queue, clock, media),
+        sweep=Sweep(
+            store,
+            deliveries,
+            waker or queue,
+            clock,
+            media,
+            Schedules(store, lambda: flows.current, ids, clock, ids.new(), lambda: flows.shared),
+        ),
         files=files,
         metrics=meter,
         closing=closing,
     )
 
 
-async def _published(
-    settings: Settings, store: Store, runner: ActionRunner, now: float
-) -> FlowBook:
-    flows, findings = await examine_flows(settings, runner)
-    errors = [finding for finding in findings if finding.severity == "error"]
-    if errors:
-        raise DefinitionInvalid(errors)
-    book = FlowBook(store)
-    await book.publish(flows, now)
-    return book
-
-
 async def _bot(settings: Settings, runner: ActionRunner) -> Bot:
-    actions, conditions = await _known_actions(runner, [])
+    code = await known_code(runner)
     return Bot(
         responses=settings.responses,
         declared_slots={
             name: slot.get("initial_value") for name, slot in settings.domain.slots.items()
         },
         default_flow=settings.config.default_flow,
-        actions=actions,
-        conditions=conditions,
+        actions=code.actions,
+        conditions=code.conditions,
     )
 
 
@@ -453,6 +422,31 @@ class _ProviderOptOuts:
 
     async def opt_out(self, message: Message) -> None:
         await self.turns.opt_out(message, "provider")
+
+
+def starts_for(parts: Parts) -> Starts:
+    """Requests from outside to start flows."""
+    return Starts(
+        store=parts.store,
+        locks=parts.locks,
+        flows=lambda: parts.flows.current,
+        ids=parts.ids,
+        clock=parts.clock,
+        waker=parts.inbox.waker,
+        conversation_key=conversation_id,
+        origins=origins(parts.connectors),
+    )
+
+
+def origins(connectors: Mapping[str, Connector]) -> list[Origin]:
+    """Our own senders, with which a conversation may begin: by connector and kind of address."""
+    found = [
+        Origin(name, channel, it.default_sender(channel))
+        for name, it in connectors.items()
+        if hasattr(it, "default_sender")
+        for channel in sorted(PHONE_CHANNELS)
+    ]
+    return [*found, *(Origin(name, name, PHONE_PAGE) for name in connectors if name == "web")]
 
 
 def reviews_for(settings: Settings, store: Store, clock: Clock) -> Reviews:
@@ -488,6 +482,10 @@ def site_for(parts: Parts, admin_token: str) -> Site:
             tokens,
             parts.files,
             reviews_for(parts.settings, parts.store, parts.clock),
+            parts.publishing,
+            parts.versions,
+            lambda: parts.reloading.refusal,
+            starts=starts_for(parts),
         ),
         rasa=RasaContext(
             store=parts.store,
@@ -530,7 +528,12 @@ async def serve_project(
     """
     elsewhere = _elsewhere(settings)
     parts = await open_parts(settings, elsewhere, around=around)
-    worker = None if elsewhere else asyncio.create_task(Worker(parts.sweep).run())
+    beside = [
+        parts.publishing.follow(),
+        parts.reloading.follow(saves(settings.project, parts.seen)),
+        *([] if elsewhere else [Worker(parts.sweep).run()]),
+    ]
+    tasks = [asyncio.create_task(it) for it in beside]
     token = settings.endpoints.access.admin_token or read_or_make_token(
         settings.var / "admin-token"
     )
@@ -539,10 +542,9 @@ async def serve_project(
         settle_memory()
         await serve(app, settings.host, settings.port, lambda: ready(sorted(parts.connectors)))
     finally:
-        if worker:
-            worker.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await worker
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await parts.close()
 
 

@@ -18,9 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from bot.domain_parts import Part, merged
 from bot.engine.facts import ResponseText
 from bot.engine.findings import DefinitionInvalid, Finding, nearest
+from bot.engine.variables import VARIABLE
 from connectors.registry import CONNECTORS
 
-_VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 _QUOTED = re.compile(r"'([^']+)'")
 M = TypeVar("M", bound=BaseModel)
 _FORBID = ConfigDict(extra="forbid", frozen=True)
@@ -210,6 +210,11 @@ class Settings:
     domain: Domain
     domain_document: Mapping[str, Any] = field(default_factory=dict)
     notices: tuple[Finding, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def variable(self, name: str) -> str | None:
+        """What stands for `${NAME}` outside of the four files; None where it is not set, or empty."""
+        return self.environment.get(name) or None
 
     @property
     def var(self) -> Path:
@@ -257,6 +262,7 @@ def load(project: Path, environment: Mapping[str, str] | None = None) -> Setting
         domain=domain,
         domain_document=domain_document,
         notices=tuple(reading.findings),
+        environment=values,
     )
 
 
@@ -456,13 +462,13 @@ class _Reading:
                 )  # fmt: skip
             return default or ""
 
-        if "${" in _VARIABLE.sub("", value) and not _is_of_domain(file):
+        if "${" in VARIABLE.sub("", value) and not _is_of_domain(file):
             self._error(
                 file, lines.get(path), f"{value!r:.60} names no variable",
                 "write ${NAME} or ${NAME:-default}",
             )  # fmt: skip
             return value
-        return _VARIABLE.sub(replaced, value)
+        return VARIABLE.sub(replaced, value)
 
     def _take_foreign_keys(
         self,

@@ -39,6 +39,42 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a list to choose from; `payload` comes back when it is taken."""
+
+    title: str
+    payload: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """A list to choose from; `button` opens it."""
+
+    rows: tuple[Row, ...]
+    button: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place, in degrees (WGS 84)."""
+
+    latitude: float
+    longitude: float
+    name: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text that the provider has approved, by its name, with what fills it in."""
+
+    name: str
+    language: str | None = None
+    parameters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class InboundMessage:
     """One message that a contact sent.
 
@@ -104,7 +140,10 @@ class Unroutable:
 
 @dataclass(frozen=True, slots=True)
 class OutboundMessage:
-    """One message to send. `id` is ours and goes along where the provider can bring it back."""
+    """One message to send. `id` is ours and goes along where the provider can bring it back.
+
+    `template` stands in for the text where the provider knows it by that name.
+    """
 
     id: str
     connector: str
@@ -115,6 +154,9 @@ class OutboundMessage:
     media: tuple[Media, ...] = ()
     custom: Mapping[str, Any] | None = None
     conversation: str = ""
+    menu: Menu | None = None
+    location: Location | None = None
+    template: Template | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What the composition root says of a project before it runs."""
 
+import json
 from pathlib import Path
 
 from bot.app import action_runner, examine_flows
@@ -26,3 +27,22 @@ async def errors(project: Path) -> list[tuple[str, str]]:
     finally:
         await runner.close()
     return [(it.file, it.code) for it in findings if it.severity == "error"]
+
+
+async def test_all_that_is_published_is_examined(starter: Path) -> None:
+    flows = starter / "flows"
+    (flows / "apis").mkdir(exist_ok=True)
+    (flows / "apis" / "weather.json").write_text('{"method": "GET"}')
+    (flows / "_globals.json").write_text('{"two words": 1}')
+    (flows / "_draft.json").write_text("{")
+    (flows / "other.test.yml").write_text("{")
+    found = await errors(starter)
+    assert {file for file, _ in found} == {"flows/apis/weather.json", "flows/_globals.json"}
+
+
+async def test_flows_may_name_what_is_there(starter: Path) -> None:
+    (starter / "flows" / "_globals.json").write_text('{"open": true}')
+    said = {"enter": {"say": "Open: {globals.open}"}, "name": "A",
+            "states": [{"name": "B", "condition": {"global": "open", "op": "=", "value": True}}]}  # fmt: skip
+    (starter / "flows" / "hours.json").write_text(json.dumps([said]))
+    assert await errors(starter) == []

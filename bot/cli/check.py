@@ -2,14 +2,17 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from bot.app import action_runner, examine_flows
 from bot.cli.failing import show
+from bot.cli.findings.conversations import write
+from bot.cli.findings.formats import WRITERS, Format
 from bot.engine.findings import Finding
 from bot.engine.flow import Flow
 from bot.settings import Settings, load
@@ -17,19 +20,42 @@ from nlu.config import build_all, mistakes, read_config
 from nlu.errors import NluError, PipelineError, TrainingDataError
 from nlu.training.reader import read_project
 
-HELP = "Check settings, flows, actions and training data.\n\nExample: parley check --project mybot"
+HELP = """Check settings, flows, actions and training data. Exit code 1 where there are errors.
+
+Example: parley check --format sarif > findings.sarif"""
 
 console = Console()
 
 _PLACE = re.compile(r"(?P<file>[^:\n]{1,300}?)(?::(?P<line>\d{1,9}))?: (?P<reason>.*)", re.DOTALL)
 
 
-def command(context: typer.Context) -> None:
+def command(
+    context: typer.Context,
+    form: Annotated[
+        Format, typer.Option("--format", help="text, or json and sarif for other programs.")
+    ] = Format.TEXT,
+    transcripts: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the conversations that show findings, to be replayed."),
+    ] = None,
+) -> None:
     """Prints every finding; exit code 1 where there are errors."""
     settings = load(Path(context.obj))
     flows, findings = asyncio.run(_examined(settings))
     found = [*settings.notices, *findings, *_reading(settings.project)]
-    for finding in sorted(found, key=lambda f: (f.file, f.line or 0)):
+    found.sort(key=lambda f: (f.file, f.line or 0))
+    written = write(transcripts, found) if transcripts else []
+    if form in WRITERS:
+        typer.echo(WRITERS[form](found))
+    else:
+        _tell(flows, found, written)
+    if any(finding.severity == "error" for finding in found):
+        raise typer.Exit(1)
+
+
+def _tell(flows: Sequence[Flow], found: Sequence[Finding], written: Sequence[Path]) -> None:
+    """The findings for a person, with a last line that counts them."""
+    for finding in found:
         show(console, finding)
     errors = sum(finding.severity == "error" for finding in found)
     states = sum(len(flow.states) for flow in flows)
@@ -37,8 +63,14 @@ def command(context: typer.Context) -> None:
         f"{len(flows)} flows, {states} states: {errors} errors, {len(found) - errors} warnings",
         highlight=False,
     )
-    if errors:
-        raise typer.Exit(1)
+    if written:
+        first = f"parley shell --replay {written[0]}"
+        console.print(
+            f"{len(written)} conversations written; play one: {first}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _reading(project: Path) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ import structlog
 from rich.console import Console
 from rich.markup import escape
 
+from bot.cli.findings.telling import lines_of
 from bot.clients.actions_in_process import ActionsUnavailable
 from bot.domain.records import StoreUnavailable
 from bot.engine.findings import DefinitionInvalid, Finding
@@ -37,7 +38,7 @@ def _line(console: Console, text: str) -> None:
 
 
 def show(console: Console, finding: Finding) -> None:
-    """One finding: place, code, reason, cure."""
+    """One finding: place, code, reason, cure, and the conversation that shows it."""
     where = finding.file + (f":{finding.line}" if finding.line else "")
     colour = COLOURS[finding.severity]
     place = f" at {finding.place}" if finding.place else ""
@@ -51,4 +52,8 @@ def show(console: Console, finding: Finding) -> None:
     if finding.cure:
         console.print(
             f"      {finding.cure}", markup=False, highlight=False, style="dim", soft_wrap=True
+        )
+    for line in lines_of(finding.transcript):
+        console.print(
+            f"        {line}", markup=False, highlight=False, style="cyan", soft_wrap=True
         )

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot.cli import actions, check, db, init, nlu, run, shell, train, worker
+from bot.cli import actions, check, db, flow, init, nlu, run, shell, test, train, worker
 from bot.cli.failing import told
 
 app = typer.Typer(
@@ -25,11 +25,13 @@ errors = Console(stderr=True)
 app.command("run", help=run.HELP)(run.command)
 app.command("train", help=train.HELP)(train.command)
 app.command("check", help=check.HELP)(check.command)
+app.command("test", help=test.HELP)(test.command)
 app.command("shell", help=shell.HELP)(shell.command)
 app.command("actions", help=actions.HELP)(actions.command)
 app.command("worker", help=worker.HELP)(worker.command)
 app.command("init", help=init.HELP)(init.command)
 app.add_typer(db.app, name="db", help=db.HELP)
+app.add_typer(flow.app, name="flow", help=flow.HELP)
 app.add_typer(nlu.app, name="nlu", help=nlu.HELP)
 
 

@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-import itertools
 import logging
 import sys
 import threading
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Annotated
 
@@ -13,43 +13,76 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from bot.app import Parts, model_folder, open_parts
+from bot.app import domain_intents, model_folder
+from bot.cli.conversations.commands import CHANNELS, Quit, Refused, Shell
+from bot.cli.conversations.format import NUMBER, Person
+from bot.cli.conversations.stage import StepFailed, open_stage
 from bot.cli.logs import configure
 from bot.cli.train import train
-from bot.domain.events import Event
+from bot.engine.findings import nearest
 from bot.loop import run_loop
 from bot.settings import Settings, load
-from connectors.channel import InboundMessage
 from nlu import pipeline
 
-HELP = "Talk to the bot in the terminal.\n\nExample: parley shell --number +15550001"
+HELP = "Talk to the bot in the terminal.\n\nExample: parley shell --number +15550001 --language es"
 
 console = Console()
 
 
 def command(
     context: typer.Context,
-    number: Annotated[str, typer.Option(help="Whose phone it is.")] = "+15550001",
+    number: Annotated[str, typer.Option(help="Whose phone it is.")] = NUMBER,
+    channel: Annotated[str, typer.Option(help="sms, whatsapp, telegram, ...")] = "sms",
+    language: Annotated[
+        str | None, typer.Option(help="The contact's language, such as es.")
+    ] = None,
+    flow: Annotated[str | None, typer.Option(help="A flow to begin with.")] = None,
+    replay: Annotated[
+        str | None, typer.Option(help="FILE or FILE:name of a conversation test or transcript.")
+    ] = None,
 ) -> None:
     """Reads lines, shows replies and what moved; nothing of it touches the project's database."""
     settings = load(Path(context.obj))
     configure(logging.WARNING)
+    if channel not in CHANNELS:
+        raise ValueError(f"there is no channel {channel!r}; {nearest(channel, CHANNELS)}")
     if not pipeline.is_current(model_folder(settings), settings.project):
         train(settings)
-    run_loop(_talk(settings, number))
+    person = Person(channel=channel, number=number, language=language)
+    failed: list[bool] = []
+    run_loop(_talk(settings, person, flow, replay, failed))
+    if any(failed):
+        raise typer.Exit(1)
 
 
-async def _talk(settings: Settings, number: str) -> None:
-    parts = await open_parts(settings, in_memory=True)
-    console.print("Type a message; /quit ends.", style="dim")
+async def _talk(
+    settings: Settings, person: Person, flow: str | None, replay: str | None, failed: list[bool]
+) -> None:
+    stage = await open_stage(settings, runs=True)
     try:
-        for count in itertools.count(1):
-            line = await _line()
-            if line is None or line.strip() in ("/quit", "/exit"):
+        shell = Shell(stage, console, person, domain_intents(settings))
+        await shell.restart()
+        if replay:
+            await _begin(shell.replay(replay))
+            failed.extend(not outcome.passed for outcome in shell.replayed)
+            if not sys.stdin.isatty():
                 return
-            await _turn(parts, number, line, count)
+        if flow:
+            await _begin(shell.flow(flow))
+        console.print("Type a message; /help lists the commands, /quit ends.", style="dim")
+        with contextlib.suppress(Quit):
+            while (line := await _line()) is not None:
+                await shell.line(line.strip() if line.startswith("/") else line)
     finally:
-        await parts.close()
+        await stage.close()
+
+
+async def _begin(what: Awaitable[None]) -> None:
+    """What an option asked for; a mistake in it ends the command."""
+    try:
+        await what
+    except (Refused, StepFailed) as error:
+        raise ValueError(str(error)) from None
 
 
 async def _line() -> str | None:
@@ -83,37 +116,3 @@ def _piped() -> str | None:
         return None
     console.print(f"[bold cyan]you[/] {escape(line.rstrip())}", highlight=False, soft_wrap=True)
     return line.rstrip("\r\n")
-
-
-async def _turn(parts: Parts, number: str, line: str, count: int) -> None:
-    inbound = InboundMessage(
-        connector="web", provider_id=f"shell-{count}", address=f"web:sms:{number}", sender="web:phone",
-        text=line, wait=True,
-    )  # fmt: skip
-    before = await _newest(parts, inbound.conversation_id)
-    for reply in await parts.intake.message(inbound):
-        text = escape(reply.text)
-        console.print(f"[bold green]bot[/] {text}", highlight=False, soft_wrap=True)
-        for button in reply.buttons:
-            console.print(f"      [{button.title}]", highlight=False, markup=False, soft_wrap=True)
-    page = await parts.store.list_events(50, conversation_id=inbound.conversation_id, after=before)
-    for event in page.items:
-        _show(event)
-
-
-async def _newest(parts: Parts, conversation_id: str) -> str:
-    page = await parts.store.list_events(1, conversation_id=conversation_id)
-    return page.items[0].id if page.items else "0"
-
-
-def _show(event: Event) -> None:
-    if event.type == "message_received":
-        intent = event.data.get("parse", {}).get("intent", {})
-        shown = f"{intent.get('name')} {intent.get('confidence', 0.0):.2f}"
-    elif event.type == "message_queued":
-        return
-    else:
-        shown = " ".join(f"{key}={value}" for key, value in event.data.items())
-    console.print(
-        f"    {event.type} {shown}", style="dim", highlight=False, markup=False, soft_wrap=True
-    )

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.clients.trackers import timed, with_metadata
+from bot.clients.trackers import seen_by_functions, timed, with_metadata
 from bot.domain.actions import ActionFailed, ActionResult
 from bot.engine.findings import nearest
 
@@ -75,6 +75,7 @@ class HttpActions:
         self._headers = dict(headers or {})
         self._session: aiohttp.ClientSession | None = None
         self._kept: dict[str, tuple[float, frozenset[str]]] = {}
+        self._functions: tuple[float, Mapping[str, frozenset[str]]] = (float("-inf"), {})
 
     async def names(self) -> frozenset[str]:
         """The actions that the server lists. Raises ActionFailed."""
@@ -130,8 +131,20 @@ class HttpActions:
         return {name: bool(answers[name]) for name in names}
 
     async def functions(self) -> Mapping[str, frozenset[str]]:
-        """The Python functions beside the actions: the names of each kind."""
-        return {}
+        """The processors and tasks beside the server's actions; none where it has no parley_call."""
+        read_at, kept = self._functions
+        if time.monotonic() - read_at < NAMES_KEPT:
+            return kept
+        try:
+            answer = await self._call({"sender_id": ""}, {"list": "functions"})
+        except ActionFailed as error:
+            if not error.unknown:
+                raise
+            answer = {}
+        if answer.get("error"):
+            raise ActionFailed(CALL, str(answer["error"]))
+        self._functions = time.monotonic(), _functions(answer)
+        return self._functions[1]
 
     async def call(
         self,
@@ -141,8 +154,18 @@ class HttpActions:
         tracker: Mapping[str, Any],
         key: str,
     ) -> ActionResult:
-        """Calls a Python function. Raises ActionFailed."""
-        raise ActionFailed(name, f"there is no such {kind}", unknown=True)
+        """Calls a function beside the server's actions, in one request. Raises ActionFailed."""
+        seen = seen_by_functions(tracker)
+        # Rasa's tracker has no place for the rest of a session.
+        session = {k: v for k, v in seen.items() if k not in ("slots", "latest_message")}
+        function = {"kind": kind, "name": name, "arguments": dict(arguments)}
+        said = await self._call(tracker, {"function": function, "session": session}, key)
+        if said.get("error"):
+            raise ActionFailed(name, str(said["error"]))
+        if "events" not in said:
+            cure = nearest(name, _functions(said).get(kind, ()))
+            raise ActionFailed(name, f"there is no such {kind}; {cure}".rstrip("; "), unknown=True)
+        return ActionResult(_objects(name, said, "events"), _objects(name, said, "responses"))
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -151,9 +174,9 @@ class HttpActions:
             self._session = None
 
     async def _call(
-        self, tracker: Mapping[str, Any], question: Mapping[str, Any]
+        self, tracker: Mapping[str, Any], question: Mapping[str, Any], key: str = ""
     ) -> Mapping[str, Any]:
-        result = await self.run(CALL, with_metadata(tracker, **{CALL: question}), "")
+        result = await self.run(CALL, with_metadata(tracker, **{CALL: question}), key)
         for response in result.responses:
             answer = (response.get("custom") or {}).get(CALL)
             if isinstance(answer, Mapping):
@@ -254,6 +277,14 @@ def _listed(answer: _Answer) -> frozenset[str]:
         return frozenset(str(item["name"]) for item in answer.json())
     except (ValueError, TypeError, KeyError):
         raise ActionFailed("actions", "the action server's list is no list of names") from None
+
+
+def _functions(said: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    listed = said.get("functions")
+    kinds = listed.items() if isinstance(listed, Mapping) else ()
+    return {
+        str(kind): frozenset(map(str, names)) for kind, names in kinds if isinstance(names, list)
+    }
 
 
 def _result(name: str, answer: _Answer) -> ActionResult:

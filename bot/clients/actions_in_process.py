@@ -18,7 +18,8 @@ from rasa_sdk.interfaces import Action, ActionExecutionRejection, Tracker
 
 from bot.clients.actions_module import ActionsUnavailable as ActionsUnavailable
 from bot.clients.actions_module import failure, load
-from bot.clients.trackers import timed, with_metadata
+from bot.clients.functions import FunctionsUnclear, called, functions_of, named
+from bot.clients.trackers import seen_by_functions, timed, with_metadata
 from bot.domain.actions import ActionFailed, ActionResult
 from bot.engine.findings import nearest
 
@@ -50,6 +51,10 @@ class InProcessActions:
             self._register(action, project)
         self._names = frozenset(self._executor.actions)
         self._conditions = _conditions(loaded.conditions)
+        try:
+            self._functions = functions_of(module)
+        except FunctionsUnclear as error:
+            raise ActionsUnavailable(str(error)) from error
 
     async def names(self) -> frozenset[str]:
         """The actions of the package."""
@@ -80,8 +85,8 @@ class InProcessActions:
         return {name: await self._holds(name, view) for name in names}
 
     async def functions(self) -> Mapping[str, frozenset[str]]:
-        """The Python functions beside the actions: the names of each kind."""
-        return {}
+        """The processors and the tasks of the package, by their names with and without module."""
+        return {kind: frozenset(functions) for kind, functions in self._functions.items()}
 
     async def call(
         self,
@@ -91,8 +96,19 @@ class InProcessActions:
         tracker: Mapping[str, Any],
         key: str,
     ) -> ActionResult:
-        """Calls a Python function. Raises ActionFailed."""
-        raise ActionFailed(name, f"there is no such {kind}", unknown=True)
+        """Calls a function on a copy of what the session looks like. Raises ActionFailed."""
+        functions = self._functions.get(kind, {})
+        if name not in functions:
+            reason = f"there is no such {kind}; {nearest(name, functions)}"
+            raise ActionFailed(name, reason.rstrip("; "), unknown=True)
+        seen = seen_by_functions(with_metadata(tracker, idempotency_key=key))
+        try:
+            async with asyncio.timeout(self._timeout) as limit:
+                answer = await called(kind, functions[name], arguments, seen, self._in_thread)
+        except (Exception, SystemExit) as error:  # an author's function may raise anything
+            late = f"no answer within {self._timeout:g} s"
+            raise ActionFailed(name, late if limit.expired() else named(error)) from error
+        return ActionResult(tuple(answer["events"]), tuple(answer["responses"]))
 
     async def close(self) -> None:
         """Lets the threads end; one that hangs is left behind."""
@@ -111,11 +127,14 @@ class InProcessActions:
 
     def _threaded(self, run: Run) -> Callable[[Any, Any, Any], Awaitable[Any]]:
         async def in_thread(dispatcher: Any, tracker: Any, domain: Any) -> Any:
-            call = partial(copy_context().run, run, dispatcher, tracker, domain)
-            answer = await asyncio.get_running_loop().run_in_executor(self._threads, call)
+            answer = await self._in_thread(partial(run, dispatcher, tracker, domain))
             return await answer if inspect.isawaitable(answer) else answer
 
         return in_thread
+
+    async def _in_thread(self, call: Callable[[], Any]) -> Any:
+        run = partial(copy_context().run, call)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, run)
 
     async def _answer(self, name: str, call: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -126,7 +145,7 @@ class InProcessActions:
             raise ActionFailed(name, f"rejected: {error.message}") from error
         except (Exception, SystemExit) as error:  # an author's action may raise anything
             late = f"no answer within {self._timeout:g} s"
-            raise ActionFailed(name, late if limit.expired() else _named(error)) from error
+            raise ActionFailed(name, late if limit.expired() else named(error)) from error
 
     async def _holds(self, name: str, tracker: Any) -> bool:
         condition = self._conditions.get(name)
@@ -137,7 +156,7 @@ class InProcessActions:
             answer = condition(tracker)
             return bool(await answer if inspect.isawaitable(answer) else answer)
         except Exception as error:
-            raise ActionFailed(name, f"the condition raised {_named(error)}") from error
+            raise ActionFailed(name, f"the condition raised {named(error)}") from error
 
 
 def _conditions(module: ModuleType | None) -> dict[str, Callable[[Any], Any]]:
@@ -214,7 +233,3 @@ def _as_json(answer: dict[str, Any]) -> dict[str, Any]:
     """What an action server would have sent: the answer is saved, so it must be JSON."""
     plain: dict[str, Any] = json.loads(json.dumps(answer, allow_nan=False))
     return plain
-
-
-def _named(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -26,3 +26,11 @@ def _aware(event: Mapping[str, Any]) -> Mapping[str, Any]:
     except ValueError:
         return event  # the engine refuses it, with an event that shows what was written
     return event if due.tzinfo else {**event, "date_time": due.astimezone().isoformat()}
+
+
+_OF_A_SESSION = ("slots", "latest_message", "registry", "contact", "state", "session_id", "channel")
+
+
+def seen_by_functions(tracker: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a tracker that a processor or a task is shown."""
+    return {key: tracker[key] for key in _OF_A_SESSION if key in tracker}

@@ -1,12 +1,14 @@
-"""What an action came back with: Rasa's responses and events, applied to the turn."""
+"""What a call came back with: Rasa's responses and events, and those of functions and APIs."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.engine.commands import HandOverToHuman, SendMessage
 from bot.engine.run import Run
+from bot.engine.session import Pause
+from bot.engine.steps import Call
 
 DEEPEST_VALUE = 50
 """Lists within lists of a slot's value: it is saved as JSON, whose writers have an end."""
@@ -50,7 +52,7 @@ def _buttons(given: Any) -> tuple[Mapping[str, str], ...]:
 
 
 def apply(run: Run, event: Mapping[str, Any]) -> str | None:
-    """Applies one of Rasa's events; answers the action that is to follow, if it is one of those."""
+    """Applies an event of Rasa's or of a function; answers the action that is to follow, if any."""
     match event.get("event"):
         case "slot":
             _slot_event(run, event.get("name"), event.get("value"))
@@ -69,9 +71,80 @@ def apply(run: Run, event: Mapping[str, Any]) -> str | None:
             pass
         case "followup" if event.get("name"):
             return str(event["name"])
+        case _:
+            _function_event(run, event)
+    return None
+
+
+def _function_event(run: Run, event: Mapping[str, Any]) -> None:
+    """An event that Rasa has none of, from a processor or a task."""
+    match event.get("event"):
+        case "registry":
+            _registry_event(run, event.get("name"), event.get("value"))
+        case "call" if event.get("api"):
+            _call_event(run, str(event["api"]), event.get("with"))
+        case "goto" if event.get("state"):
+            _goto_event(run, str(event["state"]))
+        case "answer":
+            # Whoever advances the session has read the new text already.
+            pass
         case kind:
             run.record("action_event_ignored", event=kind)
-    return None
+
+
+def _registry_event(run: Run, name: Any, value: Any) -> None:
+    if isinstance(name, str) and name and _storable(value):
+        run.registry[name] = value
+    else:
+        run.record("registry_refused", name=str(name))
+
+
+def _call_event(run: Run, api: str, values: Any) -> None:
+    """The call is made before the rest of the list, in the order in which they were asked for."""
+    given = dict(values) if isinstance(values, Mapping) and _storable(values) else {}
+    last = len(run.ahead)
+    while last and run.ahead[last - 1][0] == "call":
+        last -= 1
+    run.ahead.insert(last, ["call", api, given])
+
+
+def _goto_event(run: Run, target: str) -> None:
+    """The session leads on when the list has ended that asked for it."""
+    behind = len(run.ahead)
+    while behind and run.ahead[behind - 1][0] in ("call", "list"):
+        behind -= 1
+        if run.ahead[behind][0] == "list":
+            break
+    run.ahead.insert(behind, ["goto", target])
+
+
+def api_answered(
+    run: Run, pause: Pause, events: Sequence[Mapping[str, Any]], failed: str | None
+) -> None:
+    """Takes over the slots of an API's answer; where there is none, the error branch is ahead."""
+    steps = run.flow.step_lists.get(pause.place, ())
+    step = steps[pause.step - 1] if 0 < pause.step <= len(steps) else None
+    call = step if isinstance(step, Call) else None
+    run.set_slot("call_error", failed)
+    if failed is not None:
+        if call is not None and call.failed is not None:
+            _take_error_branch(run, pause.place, call)
+        return
+    given = {e.get("name"): e.get("value") for e in events if e.get("event") == "slot"}
+    saved = {name: name for name in given} if call is None or call.save is None else call.save
+    for here, there in saved.items():
+        if there in given:
+            _slot_event(run, here, given[there])
+
+
+def _take_error_branch(run: Run, place: str, call: Call) -> None:
+    """Its steps run instead of the rest of the list that the call stands in."""
+    run.ahead.pop()
+    if call.goto:
+        run.ahead.append(["goto", call.goto])
+    elif place in run.flow.behind:
+        run.ahead.append(["list", *run.flow.behind[place]])
+    run.ahead.append(["list", call.failed, 0])
 
 
 def _slot_event(run: Run, name: Any, value: Any) -> None:

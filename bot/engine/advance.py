@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.engine import collecting
-from bot.engine.action_results import apply, utter
+from bot.engine.action_results import api_answered, apply, utter
+from bot.engine.answering import is_exit_word, refuse
 from bot.engine.commands import Record, SendMessage
 from bot.engine.conditions import about_event, holds
 from bot.engine.events import (
@@ -17,14 +17,15 @@ from bot.engine.events import (
     TimerFired,
 )
 from bot.engine.facts import Facts
-from bot.engine.flow import Flow, Otherwise, State
-from bot.engine.performing import act, enter, go_to, known, run_list
+from bot.engine.flow import Flow
+from bot.engine.performing import act, enter, entered, go_to, known
+from bot.engine.progress import go_on
 from bot.engine.responses import values
 from bot.engine.run import Run, Turn
 from bot.engine.session import PendingTimer, Session
 from bot.engine.steps import Act
 from bot.engine.templates import TemplateInvalid, render
-from bot.engine.wording import Text, in_language
+from bot.engine.wording import in_language
 
 
 def advance(flow: Flow, session: Session, event: Event, facts: Facts, now: float) -> Turn:
@@ -40,6 +41,7 @@ def advance(flow: Flow, session: Session, event: Event, facts: Facts, now: float
     if not isinstance(event, ActionReturned):
         run.begin(event)
     _EVENTS[type(event)](run, event)
+    go_on(run)
     return run.finish()
 
 
@@ -47,7 +49,7 @@ def apologise(flow: Flow, session: Session, facts: Facts, record: Record, now: f
     """The turn of a failure: the session stays where it was, and the contact hears the apology."""
     words = in_language(flow.apology, facts.language, flow.language)
     try:
-        text = render(words, values(session.slots, facts.fields, facts))
+        text = render(words, values(session.slots, facts.fields, facts, session.registry))
     except TemplateInvalid:
         text = words
     return Turn(replace(session, touched_at=now), (record, SendMessage(text=text)))
@@ -75,7 +77,7 @@ def _started(run: Run, event: FlowStarted) -> None:
     run.record("flow_started", trigger=event.trigger)
     run.record("state_entered", state=run.session.state, left=None)
     run.arm_timeout()
-    run_list(run, f"{run.state.place}/enter", 0, passing=True)
+    entered(run, f"{run.state.place}/enter")
 
 
 def _received(run: Run, _: MessageReceived) -> None:
@@ -85,71 +87,12 @@ def _received(run: Run, _: MessageReceived) -> None:
         return
     if run.session.silences:
         run.session = replace(run.session, silences=0)
-    if not _collected(run, run.state):
-        return
-    transition = run.chosen()
-    if transition:
-        enter(run, transition)
-    elif run.state.collect and not run.state.transitions:
-        run.over = "completed"
-    else:
-        run.arm_timeout()
-        _answer_otherwise(run)
-
-
-def _collected(run: Run, state: State) -> bool:
-    """Whether the reply answers the state's question; if not, the contact is told."""
-    question = state.collect
-    if question is None:
-        return True
-    if run.facts.text.strip().casefold() in question.exit_words:
+    if is_exit_word(run):
         run.over = "exit_word"
-        return False
-    try:
-        value = collecting.answer(question, run.facts.text, run.facts.parse)
-    except collecting.NotAccepted:
-        _refuse(run, question.error, question.attempts)
-        return False
-    run.set_slot(question.slot, value)
-    return True
-
-
-def _refuse(run: Run, error: Text | None, attempts: int) -> None:
-    run.session = replace(run.session, attempts=run.session.attempts + 1)
-    run.record("answer_refused", attempt=run.session.attempts)
-    if run.session.attempts >= attempts:
-        _give_up(run)
         return
-    run.arm_timeout()
-    if error:
-        run.send(SendMessage(text=run.rendered(error)))
-    elif (otherwise := run.state.otherwise or run.flow.otherwise) is not None:
-        run_list(run, f"{otherwise.place}/enter", 0, passing=False)
-
-
-def _give_up(run: Run) -> None:
-    otherwise = run.state.otherwise or run.flow.otherwise
-    if otherwise is None:
-        run.over = "attempts"
-        return
-    _last_word(run, otherwise)
-
-
-def _answer_otherwise(run: Run) -> None:
-    otherwise = run.state.otherwise or run.flow.otherwise
-    if otherwise is None:
-        run.record("reply_not_understood", state=run.session.state)
-        return
-    run.session = replace(run.session, attempts=run.session.attempts + 1)
-    run.record("reply_not_understood", state=run.session.state, attempt=run.session.attempts)
-    if run.session.attempts > otherwise.times:
-        _last_word(run, otherwise)
-    else:
-        run_list(run, f"{otherwise.place}/enter", 0, passing=False)
-
-
-def _last_word(run: Run, otherwise: Otherwise) -> None:
-    run_list(run, f"{otherwise.place}/then", 0, passing=False)
+    run.ahead = [["answer"]]
+    if run.state.post:
+        run.ahead.append(["list", f"{run.state.place}/post", 0])
 
 
 def _fired(run: Run, event: TimerFired) -> None:
@@ -171,7 +114,7 @@ def _timed_out(run: Run, timer: PendingTimer) -> None:
     run.session = replace(run.session, silences=run.session.silences + 1)
     if run.session.silences <= timeout.times:
         run.arm_timeout()
-        run_list(run, f"{timeout.place}/enter", 0, passing=False)
+        run.ahead = [["list", f"{timeout.place}/enter", 0]]
     elif timeout.goto:
         go_to(run, timeout.goto)
     else:
@@ -179,7 +122,8 @@ def _timed_out(run: Run, timer: PendingTimer) -> None:
 
 
 def _waited(run: Run, timer: PendingTimer) -> None:
-    run_list(run, timer.resume, timer.step, passing=True)
+    run.take_up(timer.ahead)
+    run.ahead.append(["list", timer.resume, timer.step])
 
 
 def _reminded(run: Run, timer: PendingTimer) -> None:
@@ -191,7 +135,6 @@ def _reminded(run: Run, timer: PendingTimer) -> None:
             return
     if known(run, timer.name):
         act(run, Act(timer.name))
-        run.pause("", 0, passing=False)
     else:
         run.record("timer_unanswered", name=timer.name)
 
@@ -205,16 +148,21 @@ def _returned(run: Run, event: ActionReturned) -> None:
     for response in event.responses:
         if isinstance(response, Mapping):
             utter(run, response)
-    follow_up = None
-    for item in event.events:
-        if isinstance(item, Mapping):
+    events = [item for item in event.events if isinstance(item, Mapping)]
+    if pause.arguments.get("kind") == "api":
+        api_answered(run, pause, events, event.failed)
+        return
+    refused = follow_up = None
+    for item in events:
+        if item.get("event") == "refused" and ["answer"] in run.ahead:
+            refused = str(item.get("text") or "")
+        else:
             follow_up = apply(run, item) or follow_up
-    passing = bool(pause.arguments.get("passing"))
-    if follow_up and run.over is None:
+    if refused is not None:
+        run.ahead = []
+        refuse(run, refused)
+    elif follow_up and run.over is None:
         act(run, Act(follow_up))
-        run.pause(pause.place, pause.step, passing=passing)
-    if run.session.pause is None and run.over is None:
-        run_list(run, pause.place, pause.step, passing=passing)
 
 
 def _flow_returned(run: Run, event: FlowReturned) -> None:
@@ -228,7 +176,8 @@ def _flow_returned(run: Run, event: FlowReturned) -> None:
     for here, there in visit.returns.items():
         if there in event.slots:
             run.set_slot(here, event.slots[there])
-    run_list(run, visit.place, visit.step, passing=True)
+    run.take_up(visit.ahead)
+    run.ahead.append(["list", visit.place, visit.step])
 
 
 _EVENTS: Mapping[type[Event], Callable[[Run, Any], None]] = {

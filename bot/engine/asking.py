@@ -1,8 +1,9 @@
 """What a waiting state asked: the intents that can answer it."""
 
+import re
 from collections.abc import Iterator
 
-from bot.engine.conditions import All, AnyOf, Compare, Condition, Named
+from bot.engine.conditions import All, AnyOf, Compare, Computed, Condition, Named
 from bot.engine.flow import Flow, State
 from bot.engine.routing import conditions_ahead
 
@@ -15,6 +16,8 @@ _INTENTS_OF = {
     "user_wants_human": frozenset({"human"}),
     "user_asks_help": frozenset({"help"}),
 }
+_COMPARED = re.compile(r"\bintent\s*==\s*['\"]([^'\"]+)['\"]")
+"""An intent in an expression."""
 _INTENTS_OF_TYPE = {"yes_no": _YES_NO, "name": frozenset({"inform_name"})}
 
 
@@ -32,7 +35,10 @@ def intents_asked(flow: Flow, state: str) -> frozenset[str]:
 
 def _collected(state: State | None) -> frozenset[str]:
     question = state.collect if state else None
-    return _INTENTS_OF_TYPE.get(question.type, frozenset()) if question else frozenset()
+    if question is None:
+        return frozenset()
+    by_choice = {option.means for option in question.choices if option.means}
+    return _INTENTS_OF_TYPE.get(question.type, frozenset()) | by_choice
 
 
 def _intents_in(condition: Condition) -> Iterator[str]:
@@ -42,6 +48,8 @@ def _intents_in(condition: Condition) -> Iterator[str]:
             yield from _INTENTS_OF.get(name, ())
         case Compare("intent", key):
             yield str(key)
+        case Computed(source):
+            yield from _COMPARED.findall(source)
         case All(parts) | AnyOf(parts):
             for part in parts:
                 yield from _intents_in(part)

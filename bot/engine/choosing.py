@@ -40,20 +40,35 @@ _LETTER_DIGITS = {"🔟": "10", "💯": "100"}
 
 def chosen(choices: Sequence[str], text: str, parse: Parse) -> str | None:
     """The choice that the reply means; None where it means none, or more than one."""
+    place = meant(choices, (), text, parse)
+    return choices[place] if place is not None and place >= 0 else None
+
+
+def meant(
+    labels: Sequence[str], words: Sequence[Sequence[str]], text: str, parse: Parse
+) -> int | None:
+    """The place of the choice that the reply means, by its label or one of its further `words`.
+
+    None where it means none, -1 where it names several, or one that is not there.
+    """
     reply = _plain(text)
-    labels = [_plain(label) for label in choices]
+    names, owners = [_plain(label) for label in labels], list(range(len(labels)))
+    for owner, further in enumerate(words):
+        names += [_plain(word) for word in further]
+        owners += [owner] * len(further)
     if not reply:
-        return next((label for label in choices if label.strip() == text.strip() != ""), None)
-    if reply in labels:
-        return choices[labels.index(reply)]
-    named = _named(labels, reply)
+        whole = (i for i, label in enumerate(labels) if label.strip() == text.strip() != "")
+        return next(whole, None)
+    if reply in names:
+        return owners[names.index(reply)]
+    named = {owners[place] for place in _named(names, reply)}
     if named:
-        return choices[named[0]] if len(named) == 1 else None
-    place = _pointed_at(len(choices), reply, parse)
-    if place is not None and place < len(choices):
-        return choices[place] if place >= 0 else None
-    near = _part_of(labels, reply) or _nearly(labels, reply)
-    return choices[near[0]] if len(near) == 1 else None
+        return named.pop() if len(named) == 1 else -1
+    place = _pointed_at(len(labels), reply, parse)
+    if place is not None and place < len(labels):
+        return place
+    near = {owners[i] for i in _part_of(names, reply) or _nearly(names, reply)}
+    return near.pop() if len(near) == 1 else None
 
 
 def _plain(text: str) -> str:

@@ -1,15 +1,17 @@
 """What a question accepts: from a reply to the value of a slot."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from bot.engine.choosing import chosen
-from bot.engine.conditions import YES_NO_CONFIDENCE
-from bot.engine.flow import Collect, SlotType
+from bot.engine.choosing import meant
+from bot.engine.conditions import YES_NO_CONFIDENCE, means_intent
+from bot.engine.flow import Collect, Option, SlotType
+from bot.engine.moments import MOMENTS, comparable
 from bot.engine.numbers import measured, numbers_in, numbers_said
 from bot.engine.parse import Parse
+from bot.engine.patterns import is_whole
 from bot.engine.wording import in_language
 
 _EMAIL = re.compile(r"[^\s@<>,;]{1,64}@[^\s@<>,;]{1,190}\.[^\s@<>,;.]{2,63}")
@@ -24,9 +26,62 @@ class NotAccepted(ValueError):
     """The reply is no answer to the question."""
 
 
-def answer(question: Collect, text: str, parse: Parse) -> object:
-    """The slot's value; raises NotAccepted with nothing more to say than the question's error."""
-    return _READERS[question.type](question, text.strip(), parse)
+def answer(
+    question: Collect,
+    text: str,
+    parse: Parse,
+    *,
+    labels: Sequence[str] = (),
+    location: Mapping[str, Any] | None = None,
+    media: Sequence[Mapping[str, Any]] = (),
+) -> object:
+    """The slot's value; raises NotAccepted with nothing more to say than the question's error.
+
+    `labels` are those of the choices in the contact's language; `location` and `media` came with
+    the reply.
+    """
+    if question.type == "location":
+        return _place(location)
+    if question.type == "media":
+        return _file(media)
+    text = text.strip()
+    _check_form(question, text)
+    if question.type == "choice":
+        return _choice(question, labels, text, parse)
+    return _between(question, _READERS[question.type](question, text, parse))
+
+
+def _check_form(question: Collect, text: str) -> None:
+    """Raises NotAccepted for a reply that is too short, too long or looks otherwise."""
+    too_short = question.shortest is not None and len(text) < question.shortest
+    too_long = question.longest is not None and len(text) > question.longest
+    if too_short or too_long:
+        raise NotAccepted
+    if question.pattern is not None and not is_whole(question.pattern, text):
+        raise NotAccepted
+
+
+def _between(question: Collect, value: object) -> object:
+    """A day or a time between the question's limits; numbers were looked at before."""
+    if question.type in MOMENTS and isinstance(value, str):
+        moment = comparable(question.type, value)
+        too_early = isinstance(question.minimum, str) and moment < question.minimum
+        if too_early or (isinstance(question.maximum, str) and moment > question.maximum):
+            raise NotAccepted
+    return value
+
+
+def _place(found: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    if found is None:
+        raise NotAccepted
+    return dict(found)
+
+
+def _file(media: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The first file of the reply."""
+    if not media:
+        raise NotAccepted
+    return {"url": media[0].get("url", ""), "content_type": media[0].get("content_type", "")}
 
 
 def _text(question: Collect, text: str, parse: Parse) -> str:
@@ -44,8 +99,9 @@ def _number(question: Collect, text: str, parse: Parse) -> float | int:
 
 def _within(question: Collect, value: float) -> float | int:
     """A number between the question's limits; whole where it has no fraction."""
-    too_low = question.minimum is not None and value < question.minimum
-    too_high = question.maximum is not None and value > question.maximum
+    least, greatest = question.minimum, question.maximum
+    too_low = isinstance(least, int | float) and value < least
+    too_high = isinstance(greatest, int | float) and value > greatest
     if too_low or too_high:
         raise NotAccepted
     return int(value) if value.is_integer() else value
@@ -190,16 +246,30 @@ def _yes_no(question: Collect, text: str, parse: Parse) -> bool:
     return yes > no
 
 
-def _choice(question: Collect, text: str, parse: Parse) -> str:
-    labels = [in_language(option.label) for option in question.choices]
-    found = chosen(labels, text, parse)
-    if found is None:
+def _choice(question: Collect, labels: Sequence[str], text: str, parse: Parse) -> str:
+    """The value of the choice that is meant: by what a button carries, by its words, by intent."""
+    options = question.choices
+    tapped = text.casefold()
+    for option in options:
+        if option.value.strip().casefold() == tapped:
+            return option.value
+    shown = labels or [in_language(option.label) for option in options]
+    place = meant(shown, [option.words for option in options], text, parse)
+    if place is None:
+        place = _by_intent(options, parse)
+    if place is None or place < 0:
         raise NotAccepted
-    return question.choices[labels.index(found)].value
+    return options[place].value
 
 
-def _unread(question: Collect, text: str, parse: Parse) -> object:
-    raise NotAccepted
+def _by_intent(options: Sequence[Option], parse: Parse) -> int | None:
+    """The choice whose intent the reply means, the surest where it could be several."""
+    found = [
+        (parse.confidence(option.means), -index)
+        for index, option in enumerate(options)
+        if option.means and means_intent(parse, option.means)
+    ]
+    return -max(found)[1] if found else None
 
 
 _READERS: Mapping[SlotType, Callable[[Collect, str, Parse], object]] = {
@@ -214,7 +284,4 @@ _READERS: Mapping[SlotType, Callable[[Collect, str, Parse], object]] = {
     "email": _email,
     "phone": _phone,
     "yes_no": _yes_no,
-    "choice": _choice,
-    "location": _unread,
-    "media": _unread,
 }

@@ -10,12 +10,13 @@ from bot.engine.conditions import (
     All,
     AnyOf,
     Compare,
+    Computed,
     Condition,
     Named,
     Not,
 )
 from bot.engine.findings import nearest
-from bot.engine.reading import DEEPEST_CONDITION, SCALARS, Reading, shown
+from bot.engine.reading import DEEPEST_CONDITION, SCALARS, Reading, read_expression, shown
 
 
 def read_optional_condition(r: Reading, node: Mapping[str, Any], place: str) -> Condition:
@@ -54,6 +55,10 @@ def read_condition(r: Reading, node: Any, place: str, depth: int = 0) -> Conditi
     if "not" in node:
         r.known_keys(node, ("not", "$comment"), place)
         return Not(read_condition(r, node["not"], f"{place}/not", depth + 1))
+    if "expression" in node:
+        r.known_keys(node, ("expression", "$comment"), place)
+        source = read_expression(r, node["expression"], f"{place}/expression")
+        return ALWAYS if source is None else Computed(source)
     return _comparison(r, node, place)
 
 
@@ -61,7 +66,7 @@ def _comparison(r: Reading, node: Mapping[str, Any], place: str) -> Condition:
     subjects = [subject for subject in SUBJECTS if subject in node]
     if len(subjects) != 1:
         r.error("wrong-condition", place, "a comparison has exactly one subject",
-                f"one of {', '.join(SUBJECTS)}, or all, any, not")  # fmt: skip
+                f"one of {', '.join(SUBJECTS)}, or all, any, not, expression")  # fmt: skip
         return ALWAYS
     subject = subjects[0]
     r.known_keys(node, (subject, "op", "value", "$comment"), place)

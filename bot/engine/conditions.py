@@ -224,8 +224,13 @@ def _intended(condition: Compare, parse: Parse) -> bool:
     """A confidence that the flow's author set is one of the open reading."""
     if condition.op == ">=":
         return parse.confidence(condition.key) >= float(condition.value)
-    yes_or_no = condition.key in ("affirm", "deny")
-    return parse.means(condition.key, YES_NO_CONFIDENCE if yes_or_no else INTENT_CONFIDENCE)
+    return means_intent(parse, condition.key)
+
+
+def means_intent(parse: Parse, intent: str) -> bool:
+    """Whether the message means it, with the confidence that is asked for everywhere."""
+    yes_or_no = intent in ("affirm", "deny")
+    return parse.means(intent, YES_NO_CONFIDENCE if yes_or_no else INTENT_CONFIDENCE)
 
 
 def folded(value: Any) -> Any:
@@ -278,6 +283,18 @@ def compared_in(condition: Condition) -> Iterator[Compare]:
                 yield from compared_in(part)
         case Not(part):
             yield from compared_in(part)
+
+
+def computed_in(condition: Condition) -> Iterator[Computed]:
+    """Every expression."""
+    match condition:
+        case Computed():
+            yield condition
+        case All(parts) | AnyOf(parts):
+            for part in parts:
+                yield from computed_in(part)
+        case Not(part):
+            yield from computed_in(part)
 
 
 def about_event(condition: Condition) -> bool:

@@ -40,5 +40,9 @@ class Facts:
     language: str | None = None
     shared: Mapping[str, Any] = field(default_factory=dict)
     """The global registry: values that all flows share."""
+    location: Mapping[str, Any] | None = None
+    """The place that the message shares: {"latitude", "longitude", "name", "address"}."""
+    media: tuple[Mapping[str, Any], ...] = ()
+    """The files of the message: {"url", "content_type"}."""
     seen: Callable[[Condition, bool], None] | None = None
     """Told of every condition that is decided."""

@@ -95,8 +95,9 @@ class Collect:
     shortest: int | None = None
     longest: int | None = None
     valid: Condition | None = None
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: float | str | None = None
+    """Of numbers, or in ISO 8601 of days and times."""
+    maximum: float | str | None = None
     error: Text | None = None
     attempts: int = 3
     exit_words: frozenset[str] = frozenset()
@@ -130,16 +131,20 @@ class State:
         return not self.transitions and self.collect is None and self.timeout is None
 
 
+TriggerKind = Literal["keyword", "intent", "event", "webhook", "schedule", "manual"]
+TriggerMatch = Literal["exact", "contains", "regex"]
+
+
 @dataclass(frozen=True, slots=True)
 class Trigger:
     """What starts a flow. `value` depends on the kind: keywords, an intent, an event's type."""
 
-    kind: Literal["keyword", "intent", "event", "webhook", "schedule", "manual"]
+    kind: TriggerKind
     value: tuple[str, ...]
     place: str
     when: Condition = ALWAYS
     interrupt: bool = False
-    match: Literal["exact", "contains", "regex"] = "exact"
+    match: TriggerMatch = "exact"
     """How a keyword is looked for in a message."""
     time_zone: str | None = None
     """Of a schedule: an IANA name; None for the contact's own."""

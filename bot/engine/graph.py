@@ -1,12 +1,29 @@
 """A flow as a picture: its states as nodes of a tree, the ways between them as edges."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from bot.engine.conditions import All, AnyOf, Compare, Computed, Condition, Named, Not
 from bot.engine.flow import Flow, State
-from bot.engine.steps import Act, HandOver, Say, Split, Start, Step
+from bot.engine.steps import (
+    Act,
+    Call,
+    Email,
+    End,
+    HandOver,
+    Note,
+    Process,
+    Say,
+    SetSlots,
+    Split,
+    Start,
+    Step,
+    Store,
+    Tag,
+    Untag,
+    Wait,
+)
 from bot.engine.wording import in_language
 
 LONGEST_LABEL = 80
@@ -35,7 +52,8 @@ class Node:
     """A state. `parent` is the state that it is nested in, `order` its place among its siblings.
 
     `text` is how what it first says begins; `action` is the first enter method that it names,
-    `asks` the slot that it collects.
+    `asks` the slot that it collects and `choices` the labels of the answers. `does` are all its
+    steps in a few words each.
     """
 
     id: str
@@ -48,17 +66,31 @@ class Node:
     text: str = ""
     action: str = ""
     asks: str = ""
+    choices: tuple[str, ...] = ()
+    does: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A way from one state to another; `label` is its condition, or the silence it waits for."""
+    """A way from one state to another; `label` is its condition, or the silence it waits for.
+
+    An `error` is the way that a state goes where a declared HTTP call comes to nothing.
+    """
 
     source: str
     target: str
     label: str
     link: bool = False
-    kind: Literal["transition", "timeout"] = "transition"
+    kind: Literal["transition", "timeout", "error"] = "transition"
+
+
+@dataclass(frozen=True, slots=True)
+class SubFlow:
+    """Another flow that a state starts; `returns` where the session waits until it is over."""
+
+    source: str
+    flow: str
+    returns: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +102,8 @@ class Graph:
     initial: str
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
+    starts: tuple[SubFlow, ...] = ()
+    title: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The graph as a JSON object."""
@@ -78,7 +112,10 @@ class Graph:
 
 def graph(flow: Flow) -> Graph:
     """The picture of a flow. A state that is nowhere defined hangs below the first link to it."""
-    edges = tuple(edge for state in flow.states.values() for edge in _edges(state))
+    performed = _performed(flow)
+    edges = tuple(
+        edge for state in flow.states.values() for edge in _edges(state, performed[state.name])
+    )
     parents = _parents(flow, edges)
     brought = _brought(flow)
     nodes = []
@@ -92,7 +129,15 @@ def graph(flow: Flow) -> Graph:
         state = flow.states[name]
         steps = state.enter or brought.get(name, ())
         nodes.append(_node(state, steps, parent, placed[name], order))
-    return Graph(flow.name, flow.version, flow.initial, tuple(nodes), edges)
+    starts = dict.fromkeys(
+        SubFlow(name, step.flow, step.returns is not None)
+        for name, steps in performed.items()
+        for step in steps
+        if isinstance(step, Start)
+    )
+    return Graph(
+        flow.name, flow.version, flow.initial, tuple(nodes), edges, tuple(starts), flow.title
+    )
 
 
 def described(condition: Condition) -> str:
@@ -124,13 +169,48 @@ def spoken_duration(seconds: float) -> str:
     return " ".join(words) or "0 s"
 
 
-def _edges(state: State) -> Iterable[Edge]:
+def _edges(state: State, steps: Iterable[Step]) -> Iterable[Edge]:
     for way in state.transitions:
         label = _short(described(way.condition), LONGEST_LABEL)
         yield Edge(state.name, way.target, label, way.link)
     if state.timeout and state.timeout.goto:
         label = f"after {spoken_duration(state.timeout.after)}"
         yield Edge(state.name, state.timeout.goto, label, link=True, kind="timeout")
+    failing = ((step.goto, step.api) for step in steps if isinstance(step, Call) and step.goto)
+    for target, api in dict.fromkeys(failing):
+        label = _short(f"{api} fails", LONGEST_LABEL)
+        yield Edge(state.name, target, label, link=True, kind="error")
+
+
+def _performed(flow: Flow) -> Mapping[str, tuple[Step, ...]]:
+    """All steps that may run while a session stands in a state, by the state."""
+    lists: dict[str, list[Sequence[Step]]] = {name: [] for name in flow.states}
+    for state in flow.states.values():
+        lists[state.name] += [state.pre, state.enter, state.post]
+        for spoken in (state.otherwise, state.timeout):
+            lists[state.name].append(spoken.enter if spoken else ())
+        lists[state.name].append(state.otherwise.then if state.otherwise else ())
+        for way in state.transitions:
+            lists[way.target].append(way.enter)
+    return {
+        name: tuple(step for steps in found for step in _with_inner(flow, steps))
+        for name, found in lists.items()
+    }
+
+
+def _with_inner(flow: Flow, steps: Sequence[Step]) -> Iterable[Step]:
+    """The steps, and those of the lists within them."""
+    for step in steps:
+        yield step
+        match step:
+            case Split(arms):
+                places: Iterable[str | None] = [arm.place for arm in arms]
+            case Call():
+                places = [step.failed]
+            case _:
+                places = ()
+        for place in places:
+            yield from _with_inner(flow, flow.step_lists.get(place or "", ()))
 
 
 def _parents(flow: Flow, edges: Iterable[Edge]) -> Mapping[str, str]:
@@ -164,10 +244,17 @@ def _node(
         final=state.final,
         defined=state.defined,
         passes=state.passes,
-        text=_short(next((_said(s) for s in steps if _said(s)), ""), LONGEST_TEXT),
+        text=_short(next((_said(s) for s in steps if _said(s)), "") or _asked(state), LONGEST_TEXT),
         action=next((_named(s) for s in steps if _named(s)), ""),
         asks=state.collect.slot if state.collect else "",
+        choices=_choices(state),
+        does=tuple(dict.fromkeys(done for step in (*state.pre, *steps) if (done := _done(step)))),
     )
+
+
+def _choices(state: State) -> tuple[str, ...]:
+    asked = state.collect.choices if state.collect else ()
+    return tuple(_short(in_language(option.label), LONGEST_LABEL) for option in asked)
 
 
 def _brought(flow: Flow) -> Mapping[str, tuple[Step, ...]]:
@@ -184,20 +271,63 @@ def _said(step: Step) -> str:
     return in_language(step.text).strip() if isinstance(step, Say) else ""
 
 
+def _asked(state: State) -> str:
+    return in_language(state.collect.ask or "").strip() if state.collect else ""
+
+
 def _named(step: Step) -> str:
+    """The step by its name, where it has one: what a state without words is known by."""
     match step:
         case Act(name):
             return name
         case Say(response=str(name)):
             return name
-        case Start(flow):
-            return f"start {flow}"
+        case Start(flow, returns):
+            return f"start {flow}" if returns is None else f"start {flow} and come back"
         case Split(arms):
             return "split: " + ", ".join(arm.name for arm in arms)
         case HandOver():
             return "hand over"
+        case Call(api):
+            return f"call {api}"
+        case Process(name, kind):
+            return name if kind == "processor" else f"task {name}"
+        case Store(collection):
+            return f"store in {collection}"
         case _:
             return ""
+
+
+def _done(step: Step) -> str:
+    """The step in a few words; nothing for one that only speaks."""
+    match step:
+        case SetSlots(values):
+            return "set " + ", ".join(values)
+        case Tag(tags):
+            return "tag " + ", ".join(tags)
+        case Untag(tags):
+            return "untag " + ", ".join(tags)
+        case Note():
+            return "write a note"
+        case Email():
+            return "send an e-mail"
+        case Wait(seconds):
+            return f"wait {spoken_duration(seconds)}"
+        case End():
+            return "end the session"
+        case Say() if shown := _shown(step):
+            return f"show {shown}"
+        case _:
+            return _named(step)
+
+
+def _shown(step: Say) -> str:
+    """What a message holds besides its text."""
+    parts = {
+        "buttons": step.buttons, "media": step.media, "a list": step.menu,
+        "a location": step.location, "a template": step.template,
+    }  # fmt: skip
+    return ", ".join(word for word, given in parts.items() if given)
 
 
 def _joined(parts: Iterable[Condition], word: str) -> str:
@@ -223,6 +353,8 @@ def _compared(it: Compare) -> str:
             return f"on {key}"
         case "text":
             return f"text {compared}" if compared else "any text"
+        case "global":
+            return f"shared {key} {compared}" if compared else f"shared {key} is known"
         case "number":
             number = _ORDINALS.get(it.key, f"{it.key}th number")
             return f"{number} {compared}" if compared else f"gives {number}"

@@ -6,60 +6,55 @@ published JSON Schema (`flow.schema.json`) describes the same language for edito
 
 import hashlib
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, TypeAlias, cast, get_args
+from typing import Any
 
-from bot.engine.condition_reader import read_condition, read_optional_condition
-from bot.engine.conditions import (
-    ALWAYS,
-)
+from bot.engine.collect_reader import read_collect
+from bot.engine.condition_reader import read_optional_condition
 from bot.engine.dialects import Translation, origin, translated
-from bot.engine.findings import DefinitionInvalid, Finding, escape, nearest
+from bot.engine.findings import DefinitionInvalid, Finding
 from bot.engine.flow import (
     APOLOGY,
     DEFAULT_EXPIRY,
-    Collect,
     Flow,
-    Option,
     Otherwise,
-    Slot,
-    SlotType,
     State,
     Timeout,
     Transition,
-    Trigger,
 )
+from bot.engine.json_shape import no_json
 from bot.engine.reading import (
-    DEEPEST_DOCUMENT,
     DEEPEST_NESTING,
-    LARGEST_DOCUMENT,
-    NOT_TEXT,
     Reading,
     T,
     read_flag,
+    read_goto,
     read_seconds,
-    read_texts,
     read_words,
     shown,
 )
-from bot.engine.step_reader import read_say, read_steps
+from bot.engine.say_reader import read_say
+from bot.engine.slot_reader import read_invariants, read_slots
+from bot.engine.step_reader import read_processing, read_steps
 from bot.engine.steps import (
     End,
     Start,
     Step,
 )
+from bot.engine.trigger_reader import TRIGGER_KINDS, read_triggers
 from bot.engine.wording import LANGUAGE
+
+__all__ = ["DOCUMENT_KEYS", "STATE_KEYS", "TRIGGER_KINDS", "content_hash", "examine", "read_flow"]
 
 DOCUMENT_KEYS = (
     "$schema", "$comment", "flow", "title", "version", "language", "triggers", "expires_after",
-    "slots", "otherwise", "apology", "states",
+    "slots", "invariants", "otherwise", "apology", "states",
 )  # fmt: skip
 STATE_KEYS = (
-    "$comment", "name", "condition", "enter", "states", "otherwise", "timeout", "collect", "pass",
+    "$comment", "name", "condition", "pre", "enter", "states", "otherwise", "timeout", "collect",
+    "post", "pass",
 )  # fmt: skip
-TRIGGER_KINDS = ("keyword", "intent", "event", "webhook", "schedule", "manual")
 
 
 def read_flow(document: Any, name: str) -> Flow:
@@ -78,7 +73,7 @@ def examine(document: Any, name: str) -> tuple[Flow | None, list[Finding]]:
     bare = isinstance(document, list)
     body = {"states": document} if bare else document
     reading = Reading(name)
-    if fault := _no_json(document):
+    if fault := no_json(document):
         return None, [fault]
     if (other := translated(document, name)) is not None:
         return _translated(document, name, other)
@@ -115,55 +110,6 @@ def content_hash(document: Any) -> str:
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def _no_json(document: Any) -> Finding | None:
-    """What keeps a value from being a JSON document that can be stored and read back."""
-    size = 0
-    ahead: list[tuple[Any, _Trail]] = [(document, None)]
-    while ahead:
-        value, trail = ahead.pop()
-        depth = trail[2] if trail else 0
-        size += len(value) if isinstance(value, str) else 2
-        if size > LARGEST_DOCUMENT:
-            reason = f"larger than {LARGEST_DOCUMENT:,} characters"
-            return Finding("too-large", "error", "", reason, "divide it into several flows")
-        if depth >= DEEPEST_DOCUMENT:
-            reason = "nested too deeply to be read"
-            return Finding("too-deep", "error", _pointer(trail), reason)
-        match value:
-            case dict():
-                for key, below in value.items():
-                    if not isinstance(key, str) or NOT_TEXT.search(key):
-                        place = _pointer(trail)
-                        return Finding("wrong-key", "error", place, f"{key!r} is no key")
-                    size += len(key)
-                    ahead.append((below, (trail, key, depth + 1)))
-            case list():
-                ahead.extend((v, (trail, str(i), depth + 1)) for i, v in enumerate(value))
-            case str() if NOT_TEXT.search(value):
-                place = _pointer(trail)
-                return Finding("wrong-text", "error", place, "a character that is no text")
-            case str() | bool() | int() | None:
-                pass
-            case float() if math.isfinite(value):
-                pass
-            case _:
-                reason = f"{value!r} is not JSON"
-                return Finding("wrong-type", "error", _pointer(trail), reason)
-    return None
-
-
-# The way to a value, as its parent's way, its key and its depth: pointers are long to write out.
-_Trail: TypeAlias = "tuple[_Trail, str, int] | None"
-
-
-def _pointer(trail: _Trail) -> str:
-    words: list[str] = []
-    while trail is not None:
-        words.append(escape(trail[1]))
-        trail = trail[0]
-    return "".join(f"/{word}" for word in reversed(words))
-
-
 def _document(r: Reading, body: Mapping[str, Any], states_place: str, version: str) -> Flow | None:
     r.known_keys(body, DOCUMENT_KEYS, "")
     for key in ("title", "language", "$schema"):
@@ -176,8 +122,9 @@ def _document(r: Reading, body: Mapping[str, Any], states_place: str, version: s
     apology = read_words(r, body["apology"], "/apology") if "apology" in body else APOLOGY
     if "language" in body and not LANGUAGE.fullmatch(str(body["language"])):
         r.error("unknown-language", "/language", 'expected a code such as "en" or "pt-BR"')
-    slots = _slots(r, body.get("slots", {}))
-    triggers = _triggers(r, body.get("triggers", []))
+    slots = read_slots(r, body.get("slots", {}))
+    triggers = read_triggers(r, body.get("triggers", []))
+    invariants = read_invariants(r, body.get("invariants", []))
     otherwise = _otherwise(r, body["otherwise"], "/otherwise") if "otherwise" in body else None
     expires = read_seconds(r, body, "expires_after", "", DEFAULT_EXPIRY)
     nodes = body.get("states")
@@ -196,6 +143,7 @@ def _document(r: Reading, body: Mapping[str, Any], states_place: str, version: s
         states=r.states,
         triggers=triggers,
         slots=slots,
+        invariants=invariants,
         otherwise=otherwise,
         language=body.get("language"),
         title=body.get("title", ""),
@@ -249,7 +197,9 @@ def _state(r: Reading, node: Any, place: str, depth: int) -> str:
         ),
         otherwise=_given(r, node, "otherwise", place, _otherwise),
         timeout=_given(r, node, "timeout", place, _timeout),
-        collect=_given(r, node, "collect", place, _collect),
+        collect=_given(r, node, "collect", place, read_collect),
+        pre=_given(r, node, "pre", place, read_processing) or (),
+        post=_given(r, node, "post", place, read_processing) or (),
         passes=read_flag(r, node, "pass", place),
     )
     return name
@@ -353,97 +303,7 @@ def _timeout(r: Reading, node: Any, place: str) -> Timeout | None:
     after = read_seconds(r, node, "after", place, 1.0)
     if after == 0:
         r.error("wrong-duration", f"{place}/after", "a timeout needs some time")
-    goto = node.get("goto")
-    if isinstance(goto, str):
-        goto = goto.removeprefix("@")
-    if "goto" in node and r.text(goto, f"{place}/goto", "a state's name"):
-        r.links.append((goto, f"{place}/goto"))
+    goto = read_goto(r, node, place)
     steps = _said(r, node, place)
     times = r.count(node.get("times", 1 if steps else 0), 0, f"{place}/times")
     return Timeout(after, goto, steps, times, place)
-
-
-def _collect(r: Reading, node: Any, place: str) -> Collect | None:
-    if not r.typed(node, dict, place, 'an object like {"slot": "age", "type": "number"}'):
-        return None
-    known = ("$comment", "slot", "type", "choices", "min", "max", "error", "attempts", "exit_words")
-    r.known_keys(node, known, place)
-    slot, kind = node.get("slot"), node.get("type", "text")
-    if not isinstance(slot, str) or not slot.strip():
-        r.error("no-slot", place, "a question needs the 'slot' its answer goes to")
-        return None
-    if kind not in get_args(SlotType):
-        r.error("unknown-type", f"{place}/type", f"unknown type {kind!r}",
-                nearest(str(kind), get_args(SlotType)))  # fmt: skip
-    labels = read_texts(r, node.get("choices", []), f"{place}/choices")
-    choices = tuple(Option(label, label) for label in labels)
-    if kind == "choice" and not choices:
-        r.error("no-choices", place, "a question of type 'choice' needs 'choices'")
-    limits = [
-        node[key]
-        for key in ("min", "max")
-        if key in node and r.typed(node[key], (int, float), f"{place}/{key}", "a number")
-    ]
-    if limits != sorted(limits):
-        r.error("wrong-number", f"{place}/max", "no number is at least 'min' and at most 'max'")
-    return Collect(
-        slot=slot,
-        type=cast(SlotType, kind),
-        place=place,
-        choices=choices,
-        minimum=node.get("min"),
-        maximum=node.get("max"),
-        error=read_words(r, node["error"], f"{place}/error") if "error" in node else None,
-        attempts=r.count(node.get("attempts", 3), 1, f"{place}/attempts"),
-        exit_words=frozenset(
-            word.strip().casefold()
-            for word in read_texts(r, node.get("exit_words", []), f"{place}/exit_words")
-        ),
-    )
-
-
-# Triggers and slots
-
-
-def _triggers(r: Reading, nodes: Any) -> tuple[Trigger, ...]:
-    if not r.typed(nodes, list, "/triggers", "a list of triggers"):
-        return ()
-    read = (_trigger(r, node, f"/triggers/{i}") for i, node in enumerate(nodes))
-    return tuple(trigger for trigger in read if trigger)
-
-
-def _trigger(r: Reading, node: Any, place: str) -> Trigger | None:
-    if not r.typed(node, dict, place, 'a trigger like {"keyword": ["coupon"]}'):
-        return None
-    r.known_keys(node, (*TRIGGER_KINDS, "when", "interrupt", "$comment"), place)
-    kinds = [kind for kind in TRIGGER_KINDS if kind in node]
-    if len(kinds) != 1:
-        r.error(
-            "wrong-trigger", place, "a trigger has exactly one kind", nearest("", TRIGGER_KINDS)
-        )
-        return None
-    kind = kinds[0]
-    value = node[kind]
-    bare = value is True and kind in ("manual", "webhook")
-    values = () if bare else read_texts(r, value, f"{place}/{kind}", least=1)
-    when = read_condition(r, node["when"], f"{place}/when") if "when" in node else ALWAYS
-    return Trigger(cast(Any, kind), values, place, when, read_flag(r, node, "interrupt", place))
-
-
-def _slots(r: Reading, nodes: Any) -> dict[str, Slot]:
-    if not r.typed(nodes, dict, "/slots", "an object of slots by name"):
-        return {}
-    slots = {}
-    for name, node in nodes.items():
-        place = f"/slots/{escape(name)}"
-        if not r.typed(node, dict, place, 'an object like {"type": "number"}'):
-            continue
-        r.known_keys(node, ("type", "scope", "initial", "$comment"), place)
-        kind = node.get("type", "any")
-        r.text(kind, f"{place}/type", "a type's name")
-        scope = node.get("scope", "session")
-        if scope not in ("session", "contact"):
-            r.error("unknown-scope", f"{place}/scope", f"unknown scope {scope!r}",
-                    nearest(str(scope), ("session", "contact")))  # fmt: skip
-        slots[name] = Slot(name, kind, scope, node.get("initial"))
-    return slots

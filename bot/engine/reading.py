@@ -1,18 +1,15 @@
 """What the reading of a document gathers, and how single values in it are read."""
 
 import json
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from bot.engine import expressions, patterns
+from bot.engine.durations import duration
 from bot.engine.findings import Finding, escape, nearest
-from bot.engine.flow import (
-    State,
-)
-from bot.engine.steps import (
-    Step,
-)
+from bot.engine.flow import State
+from bot.engine.steps import Expression, Step
 from bot.engine.templates import TemplateInvalid, compiled
 from bot.engine.wording import LANGUAGE, Text
 
@@ -22,17 +19,15 @@ DEEPEST_NESTING = 120
 """States within states: deeper ones are no longer readable, and recursion must end."""
 DEEPEST_CONDITION = 20
 """Conditions within conditions, for the same reasons."""
+DEEPEST_STEPS = 20
+"""Lists of steps within each other, as ways of a split or the error branch of a call."""
 DEEPEST_DOCUMENT = 400
 """Values within values: more than the deepest states and conditions together need."""
 MOST_FINDINGS = 200
 """Nobody reads more at once, and a hostile document must not make more work."""
-LONGEST_DURATION = 10 * 365 * 86400.0
-"""Seconds: what lies further ahead is a mistake, and dates end with the year 9999."""
 
-_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*(s|m|h|d|w)")
 # PostgreSQL refuses NUL, and half of a surrogate pair cannot be sent.
 NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 SCALARS = (str, int, float, bool)
 T = TypeVar("T")
 
@@ -47,6 +42,7 @@ class Reading:
         self.behind: dict[str, tuple[str, int]] = {}
         self.states: dict[str, State] = {}
         self.links: list[tuple[str, str]] = []
+        self.step_depth = 0
 
     def error(self, code: str, place: str, reason: str, cure: str = "") -> None:
         if len(self.findings) < MOST_FINDINGS:
@@ -88,16 +84,20 @@ class Reading:
         return max(int(value), least)
 
 
-def duration(text: Any) -> float | None:
-    """Seconds of "30s", "10m", "24h", "2d" or "1w"; None for anything else."""
-    match = _DURATION.fullmatch(text) if isinstance(text, str) else None
-    seconds = float(match.group(1)) * _SECONDS[match.group(2)] if match else math.inf
-    return seconds if seconds <= LONGEST_DURATION else None
-
-
 def read_flag(r: Reading, node: Mapping[str, Any], key: str, place: str) -> bool:
     value = node.get(key, False)
     return r.typed(value, bool, f"{place}/{key}", "true or false") and value
+
+
+def read_goto(r: Reading, node: Mapping[str, Any], place: str) -> str | None:
+    """The state that `goto` names, with or without the sign of a link."""
+    goto = node.get("goto")
+    if isinstance(goto, str):
+        goto = goto.removeprefix("@")
+    if "goto" not in node or not r.text(goto, f"{place}/goto", "a state's name"):
+        return None
+    r.links.append((str(goto), f"{place}/goto"))
+    return str(goto)
 
 
 def read_only(
@@ -133,6 +133,52 @@ def read_words(r: Reading, value: Any, place: str) -> Text:
         elif r.text(text, at, "a text"):
             words[language] = read_template(r, text, at)
     return words
+
+
+def read_expression(r: Reading, value: Any, place: str) -> str | None:
+    """The source of an expression; None where it cannot be compiled."""
+    if not r.text(value, place, "an expression"):
+        return None
+    try:
+        expressions.check(value)
+    except expressions.ExpressionInvalid as error:
+        known = ", ".join(sorted(expressions.NAMES))
+        r.error("wrong-expression", place, str(error), f"an expression begins with one of {known}")
+        return None
+    return str(value)
+
+
+def read_pattern(r: Reading, value: Any, place: str) -> str:
+    """A regular expression; nothing where it is none."""
+    if not r.text(value, place, "a regular expression"):
+        return ""
+    try:
+        patterns.check(value)
+    except patterns.PatternInvalid as error:
+        r.error("wrong-pattern", place, f"{shown(value)} is no pattern: {error}",
+                "patterns are those of RE2: no look-around, no back-references")  # fmt: skip
+        return ""
+    return str(value)
+
+
+def read_value(r: Reading, value: Any, place: str) -> Any:
+    """What a step works with: a template, an expression, or any other value as it stands."""
+    if isinstance(value, str):
+        return read_template(r, value, place)
+    if isinstance(value, dict) and "expression" in value and not {*value} - _EXPRESSION_KEYS:
+        source = read_expression(r, value["expression"], f"{place}/expression")
+        return None if source is None else Expression(source)
+    return value
+
+
+_EXPRESSION_KEYS = {"expression", "$comment"}
+
+
+def read_values(r: Reading, value: Any, place: str, expected: str) -> dict[str, Any]:
+    """Values by name; see `read_value`."""
+    if not r.typed(value, dict, place, expected):
+        return {}
+    return {name: read_value(r, v, f"{place}/{escape(name)}") for name, v in value.items()}
 
 
 def read_name(r: Reading, value: Any, place: str) -> str:

@@ -9,9 +9,18 @@ from bot.engine.facts import Facts, ResponseText
 from bot.engine.templates import TemplateInvalid, render, snake
 
 
-def values(slots: Mapping[str, Any], fields: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
-    """What placeholders may name: the contact's fields, then the session's slots, and `text`."""
-    named = {snake(name): value for name, value in fields.items()}
+def values(
+    slots: Mapping[str, Any],
+    fields: Mapping[str, Any],
+    facts: Facts,
+    registry: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """What placeholders may name: the contact's fields, then the session's slots, and `text`.
+
+    Behind `globals` and `registry` stand the values that all flows share, and the session's own.
+    """
+    named: dict[str, Any] = {"globals": facts.shared, "registry": registry or {}}
+    named.update({snake(name): value for name, value in fields.items()})
     named.update({snake(name): value for name, value in slots.items() if value is not None})
     named["text"] = facts.text
     return named

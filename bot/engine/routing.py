@@ -1,12 +1,16 @@
 """Who answers a message: the session that waits, or the flow that it triggers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.engine.conditions import BUILT_IN, Condition, Situation, holds, named_in
 from bot.engine.facts import Facts
 from bot.engine.flow import Flow, State, Trigger
+from bot.engine.keywords import heard, is_said
 from bot.engine.session import Session
+from bot.engine.steps import Call, Process
+
+__all__ = ["Begin", "Continue", "conditions_ahead", "heard", "questions", "route"]
 
 TRIGGER_CONFIDENCE = 0.6
 """An intent below this starts no flow."""
@@ -94,12 +98,14 @@ def conditions_ahead(flow: Flow, state: str) -> Sequence[Condition]:
     """The conditions that one event may meet from a state, through states marked `pass`."""
     found: list[Condition] = []
     seen: set[str] = set()
-    ahead = [state]
+    ahead = [state, *_led_to(flow)]
     while ahead:
         here = flow.states.get(ahead.pop())
         if here is None or here.name in seen:
             continue
         seen.add(here.name)
+        if here.collect and here.collect.valid is not None:
+            found.append(here.collect.valid)
         for transition in here.transitions:
             found.append(transition.condition)
             target = flow.states.get(transition.target)
@@ -112,9 +118,11 @@ def conditions_ahead(flow: Flow, state: str) -> Sequence[Condition]:
     return found
 
 
-def heard(text: str) -> str:
-    """A text as keywords are compared: without capitals, double spaces and the mark at its end."""
-    return " ".join(text.split()).casefold().strip(".!? ")
+def _led_to(flow: Flow) -> Iterator[str]:
+    """The states marked `pass` that a step or a function may lead to, from wherever."""
+    steps = (step for steps in flow.step_lists.values() for step in steps)
+    if any(isinstance(s, Process) or (isinstance(s, Call) and s.goto) for s in steps):
+        yield from (state.name for state in flow.states.values() if state.passes)
 
 
 def _situation(facts: Facts, event: str) -> Situation:
@@ -126,6 +134,7 @@ def _situation(facts: Facts, event: str) -> Situation:
         tags=facts.tags,
         answers=facts.answers,
         wrote=facts.has_message,
+        shared=facts.shared,
     )
 
 
@@ -137,19 +146,19 @@ def _is_exit_word(text: str, state: State | None) -> bool:
 def _triggered(
     flows: Iterable[Flow], situation: Situation, confidence: float
 ) -> Iterable[tuple[Flow, Trigger]]:
-    """Keywords of all flows before intents, intents before events."""
-    for kind in ("keyword", "intent", "event"):
+    """Keywords of all flows before intents, intents before events; whole messages before parts."""
+    for kind, exact in (("keyword", True), ("keyword", False), ("intent", True), ("event", True)):
         for flow in flows:
             for trigger in flow.triggers:
-                if trigger.kind == kind and _fires(trigger, situation, confidence):
+                wanted = trigger.kind == kind and (trigger.match == "exact") == exact
+                if wanted and _fires(trigger, situation, confidence):
                     yield flow, trigger
 
 
 def _fires(trigger: Trigger, situation: Situation, confidence: float) -> bool:
     match trigger.kind:
         case "keyword":
-            word = heard(situation.text)
-            fires = bool(word) and any(word == heard(keyword) for keyword in trigger.value)
+            fires = is_said(trigger, situation.text)
         case "intent":
             best = situation.parse.intent
             fires = best.name in trigger.value and best.confidence >= confidence

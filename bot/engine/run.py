@@ -17,12 +17,15 @@ from bot.engine.commands import (
     SetSlot,
     StartFlow,
 )
-from bot.engine.conditions import Situation, holds
+from bot.engine.conditions import Situation, holds, names
 from bot.engine.events import Event, MessageReceived, TimerFired
+from bot.engine.expressions import evaluate
 from bot.engine.facts import Facts, ResponseText
 from bot.engine.flow import Flow, State, Transition
 from bot.engine.responses import values, variation, worded
-from bot.engine.session import Pause, PendingTimer, Session, SessionStatus, Visit
+from bot.engine.session import Ahead, Pause, PendingTimer, Session, SessionStatus, Visit
+from bot.engine.slot_types import NotFitting, fitted
+from bot.engine.steps import Expression
 from bot.engine.templates import TemplateInvalid, render, snake
 from bot.engine.wording import Text, in_language
 
@@ -63,11 +66,18 @@ class Run:
     steps: int = 0
     calls: int = 0
     timers: int = 0
+    ahead: list[list[Any]] = field(default_factory=list)
+    """What is still to be done in this state, the next one last; it survives a pause as JSON."""
     slots: dict[str, Any] = field(init=False)
     fields: dict[str, Any] = field(init=False)
     registry: dict[str, Any] = field(init=False)
     tags: set[str] = field(init=False)
     over: str | None = None
+    called: tuple[str, CallKind] | None = None
+    """What is called outside; the turn goes on when it has answered."""
+    place: str = ""
+    step: int = 0
+    """The list whose step calls, and the index behind that step."""
 
     def __post_init__(self) -> None:
         self.slots = dict(self.session.slots)
@@ -86,24 +96,36 @@ class Run:
         if known != (self.session.pause, self.session.status, self.session.visit):
             self.session = replace(self.session, pause=None, status=status, visit=visit)
 
-    def pause(self, place: str, step: int, *, passing: bool) -> None:
+    def pause(self) -> None:
         """Keeps what the rest of the turn needs to know when the action has returned."""
-        if self.session.pause is not None:
+        if self.called is not None:
+            name, kind = self.called
             arguments = {
-                "passing": passing,
+                "kind": kind,
                 "event": self.event,
                 "steps": self.steps,
                 "calls": self.calls,
                 "timers": self.timers,
+                "ahead": self.ahead,
             }
-            pause = replace(self.session.pause, place=place, step=step, arguments=arguments)
-            self.session = replace(self.session, pause=pause)
+            self.session = replace(
+                self.session, pause=Pause(self.place, self.step, name, arguments)
+            )
 
     def visit(self, flow: str, place: str, step: int, returns: Mapping[str, str]) -> None:
         """Starts another flow and waits for its end."""
-        visit = Visit(flow, place, step, returns)
+        visit = Visit(flow, place, step, returns, self.put_off())
         self.session = replace(self.session, visit=visit)
         self.do(StartFlow(flow))
+
+    def put_off(self) -> list[list[Any]]:
+        """What is still to be done, taken out of this turn."""
+        ahead, self.ahead = self.ahead, []
+        return ahead
+
+    def take_up(self, ahead: Ahead | None) -> None:
+        """What was put off; sessions of older versions kept none, and may always pass on."""
+        self.ahead = [["pass"]] if ahead is None else [list(part) for part in ahead]
 
     def resume(self, pause: Pause) -> None:
         """Goes on counting where the turn stood."""
@@ -111,6 +133,7 @@ class Run:
         self.steps = int(pause.arguments.get("steps", 0))
         self.calls = int(pause.arguments.get("calls", 0))
         self.timers = int(pause.arguments.get("timers", 0))
+        self.take_up(pause.arguments.get("ahead", ()))
         self.session = replace(self.session, pause=None)
 
     @property
@@ -141,7 +164,9 @@ class Run:
     def rendered(self, words: Text, extra: Mapping[str, Any] | None = None) -> str:
         """A text in the contact's language, filled in."""
         text = in_language(words, self.facts.language, self.flow.language)
-        named = values(self.slots, self.fields, self.facts)
+        if "{" not in text and "}" not in text:
+            return text
+        named = values(self.slots, self.fields, self.facts, self.registry)
         if extra:
             named.update({snake(name): value for name, value in extra.items()})
         try:
@@ -149,6 +174,17 @@ class Run:
         except TemplateInvalid as error:
             self.record("template_failed", reason=str(error))
             return ""
+
+    def valued(self, value: Any) -> Any:
+        """What a step works with: texts are filled in, expressions worked out."""
+        if isinstance(value, str):
+            return self.rendered(value)
+        if not isinstance(value, Expression):
+            return value
+        found = evaluate(value.source, names(self.situation()))
+        if found is None:
+            self.record("expression_failed", expression=value.source)
+        return found
 
     def finish(self) -> Turn:
         reason = self._end_reason()
@@ -212,7 +248,7 @@ class Run:
         if self.calls > CALLS_PER_TURN:
             self.reach_limit("calls_per_turn", CALLS_PER_TURN)
             return
-        self.session = replace(self.session, pause=Pause(place="", step=0, action=name))
+        self.called = (name, kind)
         self.do(CallAction(name, kind, arguments or {}))
 
     # timers
@@ -220,7 +256,7 @@ class Run:
     def wait(self, place: str, step: int, seconds: float) -> None:
         """The rest of a list runs later; a list that starts anew waits anew."""
         self.drop_timers(lambda timer: timer.kind == "wait" and timer.resume == place)
-        self.schedule(place, seconds, kind="wait", resume=place, step=step)
+        self.schedule(place, seconds, kind="wait", resume=place, step=step, ahead=self.put_off())
 
     def schedule(self, name: str, seconds: float, **kind: Any) -> None:
         self.schedule_at(name, self.now + seconds, **kind)
@@ -253,7 +289,8 @@ class Run:
 
     def send(self, message: SendMessage) -> None:
         """Providers refuse a message that says nothing."""
-        if message.text.strip() or message.buttons or message.media or message.custom:
+        parts = (message.buttons, message.media, message.custom, message.menu, message.location)
+        if message.text.strip() or message.template or any(parts):
             self.do(message)
         else:
             self.record("message_empty", state=self.session.state)
@@ -268,19 +305,29 @@ class Run:
 
     def set_slot(self, name: str, value: Any) -> None:
         declared = self.flow.slots.get(name)
+        if declared is not None and declared.type != "any":
+            try:
+                value = fitted(declared.type, value)
+            except NotFitting:
+                self.record("slot_refused", slot=name, expected=declared.type)
+                return
         of_contact = (
             declared.scope == "contact"
             if declared
             else name not in self.slots and (name in CONTACT_FIELDS or name in self.fields)
         )
         if of_contact:
-            self.fields[name] = value
-            if name == "language" and isinstance(value, str):
-                self.facts = replace(self.facts, language=value)
-            self.do(SetSlot(name, value, "contact"))
+            self.set_field(name, value)
         else:
             self.slots[name] = value
             self.do(SetSlot(name, value, "session"))
+
+    def set_field(self, name: str, value: Any) -> None:
+        """Sets a field of the contact."""
+        self.fields[name] = value
+        if name == "language" and isinstance(value, str):
+            self.facts = replace(self.facts, language=value)
+        self.do(SetSlot(name, value, "contact"))
 
     def tag(self, tag: str) -> None:
         if tag not in self.tags:

@@ -1,11 +1,14 @@
 """One run of one flow for one contact, as a JSON value that is saved after every turn."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Self
 
 SessionStatus = Literal["active", "suspended", "dormant", "ended"]
 """`suspended`: another flow interrupted it. `dormant`: at its end, kept for its pending timers."""
+
+Ahead = Sequence[Sequence[Any]]
+"""What is still to come, the next one last, as JSON: ["list", place, index], ["pass"], ..."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +29,16 @@ class PendingTimer:
     until_message: bool = False
     label: str = ""
     """A reminder's own name, by which an action replaces or cancels it; `name` is its intent."""
+    ahead: Ahead | None = None
+    """Of a wait: what follows the list that it interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Where a turn stands while an action runs; never outlives the turn."""
+    """Where a turn stands while an action runs; never outlives the turn.
+
+    `place` and `step` are those of the list with the step that calls, and the index behind it.
+    """
 
     place: str
     step: int
@@ -46,6 +54,7 @@ class Visit:
     place: str
     step: int
     returns: Mapping[str, str] = field(default_factory=dict)
+    ahead: Ahead | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,42 +1,51 @@
 """The steps of an `enter`, from JSON."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from bot.engine.findings import escape, nearest
 from bot.engine.reading import (
+    DEEPEST_STEPS,
     Reading,
+    read_goto,
     read_only,
     read_seconds,
     read_template,
     read_texts,
+    read_values,
     read_words,
     shown,
 )
+from bot.engine.say_reader import read_say
 from bot.engine.steps import (
     Act,
     Arm,
-    Choice,
+    Call,
     Email,
     End,
     HandOver,
     Note,
-    Say,
+    Process,
     SetSlots,
     Split,
     Start,
     Step,
+    Store,
     Tag,
     Untag,
     Wait,
 )
-from bot.engine.wording import Text
 
 
 def read_steps(r: Reading, node: Any, place: str) -> tuple[Step, ...]:
+    if r.step_depth >= DEEPEST_STEPS:
+        r.error("too-deep", place, f"more than {DEEPEST_STEPS} lists of steps within each other")
+        return ()
     nodes = node if isinstance(node, list) else [node]
     bare = not isinstance(node, list)
-    read = (_step(r, n, place if bare else f"{place}/{i}") for i, n in enumerate(nodes))
+    r.step_depth += 1
+    read = [_step(r, n, place if bare else f"{place}/{i}") for i, n in enumerate(nodes)]
+    r.step_depth -= 1
     steps = tuple(step for step in read if step)
     if steps:
         r.step_lists[place] = steps
@@ -44,6 +53,32 @@ def read_steps(r: Reading, node: Any, place: str) -> tuple[Step, ...]:
         if isinstance(step, Split):
             r.behind.update({arm.place: (place, index + 1) for arm in step.arms})
     return steps
+
+
+PROCESSING = ("processor", "call", "set")
+"""Steps of `pre` and `post`, beside the bare names of processors."""
+
+
+def read_processing(r: Reading, node: Any, place: str) -> tuple[Step, ...]:
+    """The list of a state's `pre` or `post`."""
+    nodes = node if isinstance(node, list) else [node]
+    bare = not isinstance(node, list)
+    read = [_processing(r, n, place if bare else f"{place}/{i}") for i, n in enumerate(nodes)]
+    steps = tuple(step for step in read if step)
+    if steps:
+        r.step_lists[place] = steps
+    return steps
+
+
+def _processing(r: Reading, node: Any, place: str) -> Step | None:
+    if isinstance(node, str) and node.strip():
+        return Process(node)
+    kinds = [key for key in PROCESSING if key in node] if isinstance(node, dict) else []
+    if len(kinds) != 1:
+        r.error("wrong-step", place, f"expected a processor, found {shown(node)}",
+                f"a name, or a step with {', '.join(PROCESSING)}")  # fmt: skip
+        return None
+    return STEPS[kinds[0]](r, node, place)
 
 
 def _step(r: Reading, node: Any, place: str) -> Step | None:
@@ -61,54 +96,6 @@ def _step(r: Reading, node: Any, place: str) -> Step | None:
     return STEPS[kinds[0]](r, node, place)
 
 
-def read_say(r: Reading, node: Mapping[str, Any], place: str) -> Step | None:
-    r.known_keys(node, ("say", "buttons", "media", "$comment"), place)
-    buttons = node.get("buttons", [])
-    if not r.typed(buttons, list, f"{place}/buttons", "a list of buttons"):
-        buttons = []
-    text, response = _what_to_say(r, node["say"], f"{place}/say")
-    media = read_texts(r, node.get("media", []), f"{place}/media", read=_media)
-    if isinstance(text, str) and response is None and not text.strip() and not media:
-        r.error("empty-text", f"{place}/say", "a message without a word or a picture")
-    return Say(
-        text=text,
-        response=response,
-        buttons=tuple(
-            b for i, n in enumerate(buttons) if (b := _button(r, n, f"{place}/buttons/{i}"))
-        ),
-        media=media,
-    )
-
-
-def _media(r: Reading, value: Any, place: str) -> str:
-    return read_template(r, value, place) if r.text(value, place, "an address") else ""
-
-
-def _what_to_say(r: Reading, value: Any, place: str) -> tuple[Text, str | None]:
-    """The text, or the name of the response."""
-    if not isinstance(value, dict) or "response" not in value:
-        return read_words(r, value, place), None
-    r.known_keys(value, ("response", "$comment"), place)
-    if not r.text(value["response"], f"{place}/response", "a response's name"):
-        return "", None
-    return "", value["response"]
-
-
-def _button(r: Reading, node: Any, place: str) -> Choice | None:
-    if isinstance(node, str) and node.strip():
-        return Choice(read_template(r, node, place))
-    if not r.typed(node, dict, place, "a text or {title, payload}"):
-        return None
-    r.known_keys(node, ("title", "payload", "$comment"), place)
-    title = node.get("title")
-    if not isinstance(title, dict) and not (isinstance(title, str) and title.strip()):
-        r.error("wrong-type", place, "a button needs a 'title'")
-        return None
-    payload = node.get("payload", "")
-    r.typed(payload, str, f"{place}/payload", "a text")
-    return Choice(read_words(r, title, f"{place}/title"), payload)
-
-
 def _act(r: Reading, node: Mapping[str, Any], place: str) -> Step | None:
     if not read_only(r, node, "action", str, place, "an action's name"):
         return None
@@ -116,12 +103,81 @@ def _act(r: Reading, node: Mapping[str, Any], place: str) -> Step | None:
 
 
 def _set(r: Reading, node: Mapping[str, Any], place: str) -> Step | None:
-    if not read_only(r, node, "set", dict, place, "an object of slots and values"):
+    r.known_keys(node, ("set", "$comment"), place)
+    return SetSlots(read_values(r, node["set"], f"{place}/set", "an object of slots and values"))
+
+
+def _processor(r: Reading, node: Mapping[str, Any], place: str) -> Step | None:
+    return _process(r, node, place, "processor")
+
+
+def _task(r: Reading, node: Mapping[str, Any], place: str) -> Step | None:
+    return _process(r, node, place, "task")
+
+
+def _process(
+    r: Reading, node: Mapping[str, Any], place: str, kind: Literal["processor", "task"]
+) -> Step | None:
+    r.known_keys(node, (kind, "with", "$comment"), place)
+    if not r.text(node[kind], f"{place}/{kind}", f"a {kind}'s name"):
         return None
-    for name, value in node["set"].items():
-        if isinstance(value, str):
-            read_template(r, value, f"{place}/set/{escape(name)}")
-    return SetSlots(node["set"])
+    return Process(node[kind], kind, _with(r, node, place))
+
+
+def _with(r: Reading, node: Mapping[str, Any], place: str) -> dict[str, Any]:
+    return read_values(r, node.get("with", {}), f"{place}/with", "an object of values by name")
+
+
+def _store(r: Reading, node: Mapping[str, Any], place: str) -> Step | None:
+    r.known_keys(node, ("store", "values", "key", "$comment"), place)
+    if not r.text(node["store"], f"{place}/store", "a collection's name"):
+        return None
+    if "values" not in node:
+        r.error("no-values", place, "a record needs 'values'", '"values": {"score": "{score}"}')
+        return None
+    values = read_values(r, node["values"], f"{place}/values", "an object of values by name")
+    key = None
+    if "key" in node and r.text(node["key"], f"{place}/key", "a text"):
+        key = read_template(r, node["key"], f"{place}/key")
+    return Store(node["store"], values, key)
+
+
+def _call(r: Reading, node: Mapping[str, Any], place: str) -> Step | None:
+    r.known_keys(node, ("call", "with", "save", "error", "$comment"), place)
+    if not r.text(node["call"], f"{place}/call", "an API's name"):
+        return None
+    failed, goto = _failure(r, node["error"], f"{place}/error") if "error" in node else (None, None)
+    return Call(
+        api=node["call"],
+        place=place,
+        arguments=_with(r, node, place),
+        save=_saved(r, node["save"], f"{place}/save") if "save" in node else None,
+        failed=failed,
+        goto=goto,
+    )
+
+
+def _saved(r: Reading, value: Any, place: str) -> dict[str, str]:
+    """Slots here by the name that the API gives the value."""
+    if not r.typed(value, dict, place, "an object of slots and the API's names for them"):
+        return {}
+    return {
+        here: there
+        for here, there in value.items()
+        if r.text(there, f"{place}/{escape(here)}", "a name of the API's response mapping")
+    }
+
+
+def _failure(r: Reading, node: Any, place: str) -> tuple[str, str | None]:
+    """Where the steps of an error branch stand, and the state that it leads to."""
+    if not isinstance(node, dict) or any(key in STEPS for key in node):
+        read_steps(r, node, place)
+        return place, None
+    r.known_keys(node, ("enter", "goto", "$comment"), place)
+    if "enter" not in node and "goto" not in node:
+        r.error("wrong-step", place, "an error branch has 'enter', 'goto' or both")
+    read_steps(r, node.get("enter", []), f"{place}/enter")
+    return f"{place}/enter", read_goto(r, node, place)
 
 
 def _add_tag(r: Reading, node: Mapping[str, Any], place: str) -> Step | None:
@@ -234,6 +290,10 @@ STEPS: Mapping[str, Callable[[Reading, Mapping[str, Any], str], Step | None]] = 
     "say": read_say,
     "action": _act,
     "set": _set,
+    "call": _call,
+    "processor": _processor,
+    "task": _task,
+    "store": _store,
     "add_tag": _add_tag,
     "remove_tag": _remove_tag,
     "note": _note,

@@ -48,7 +48,7 @@ class Template:
 
     name: str
     language: str | None = None
-    parameters: tuple[str, ...] = ()
+    parameters: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ def names_in(text: str) -> frozenset[str]:
     return frozenset(part.path[0] for part in compiled(text) if isinstance(part, Placeholder))
 
 
+@lru_cache(maxsize=4096)
 def snake(name: str) -> str:
     """`firstName` and `first_name` are the same name."""
     return _CAMEL.sub("_", name).lower()

@@ -1,6 +1,7 @@
 """The turns of one contact under its lock: load, decide, save, then speak."""
 
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 import structlog
@@ -101,7 +102,8 @@ class ContactTurns:
         if not await self._written(record):
             return None
         cause = "message" if draft.claims_message else "timer"
-        self.meter.turn(cause, time.perf_counter() - began)
+        if draft.claims_message or draft.claims_timer:
+            self.meter.turn(cause, time.perf_counter() - began)
         self.turns.saved(draft)
         if self.inbox is not None and draft.claims_message:
             self.inbox.answered(draft.claims_message, tuple(draft.messages))
@@ -123,6 +125,23 @@ class ContactTurns:
             raise
         except StoreUnavailable:
             return await self.store.save(record)
+
+    async def change(
+        self, contact_id: str, decide: Callable[[Work], Awaitable[Draft | None]]
+    ) -> bool:
+        """A turn that no message or timer has caused; False where `decide` finds nothing to do.
+
+        It may be asked more than once: of what another one was first with, it sees the new state.
+        """
+        async with self.locks.hold(contact_id):
+            for _ in range(SAVES_PER_TURN):
+                work = await self.store.load(contact_id, self.clock.now())
+                draft = await decide(work) if work else None
+                if work is None or draft is None:
+                    return False
+                if await self._save(draft, work, time.perf_counter(), False):
+                    return True
+        raise StoreUnavailable(f"the contact {contact_id!r} is changed by others all the time")
 
     async def opt_out(self, message: Message, source: str) -> None:
         """Writes an opt-out that the provider told of when it refused a message."""

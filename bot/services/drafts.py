@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.domain.consent import ConsentChange
 from bot.domain.contacts import Contact, Conversation
-from bot.domain.data_records import DataRecord
+from bot.domain.data_records import DataRecord, why_refused
 from bot.domain.events import Event
 from bot.domain.messages import Message
 from bot.domain.records import TurnRecord
@@ -28,6 +28,7 @@ from bot.engine.commands import (
     StoreRecord,
 )
 from bot.engine.session import Session
+from bot.services.flowbook import Edition
 from bot.services.ids import Ids
 
 MAIL_CONNECTOR = "email"
@@ -46,6 +47,8 @@ class Draft:
     conversation: Conversation
     sessions: dict[str, Session]
     conversation_key: Callable[[str, str, str], str]
+    edition: Edition = field(default_factory=Edition)
+    """What was current when the turn began."""
     claims_message: str | None = None
     claims_timer: str | None = None
     flow_version: tuple[str | None, str | None, str | None] = (None, None, None)
@@ -291,6 +294,9 @@ def _start_flow(draft: Draft, session: Session, command: StartFlow) -> None:
 
 
 def _store_record(draft: Draft, session: Session, command: StoreRecord) -> None:
+    if reason := why_refused(command.collection, command.key):
+        draft.event("record_refused", collection=command.collection, reason=reason)
+        return
     record = DataRecord(
         id=draft.ids.new(),
         collection=command.collection,

@@ -93,14 +93,29 @@ def _message(it: Message) -> dict[str, Any]:
         "id": it.id,
         "provider_id": it.provider_id,
         "direction": it.direction,
-        "text": it.text,
-        "buttons": [_button(button) for button in it.content.get("buttons") or ()],
+        "text": _text(it),
+        "buttons": [_button(button) for button in _choices(it.content)],
         "media": [_media(media) for media in it.content.get("media") or ()],
         "status": it.status,
         "at": it.created_at,
         "due_at": it.due_at,
         "error": it.error or it.error_code,
     }
+
+
+def _text(it: Message) -> str:
+    """The text, with the place that goes along."""
+    place = it.content.get("location") or {}
+    words = [place.get("name"), place.get("address")]
+    if place:
+        words.append(f"{place.get('latitude')}, {place.get('longitude')}")
+    return "\n".join(str(line) for line in (it.text, *words) if line)
+
+
+def _choices(content: Mapping[str, Any]) -> list[Any]:
+    """What can be tapped: the buttons, or the rows of a list."""
+    rows = (content.get("menu") or {}).get("rows") or ()
+    return [*(content.get("buttons") or ()), *rows]
 
 
 def _button(it: Any) -> dict[str, str]:

@@ -9,8 +9,11 @@ from typing import Any, Protocol
 from bot.domain.actions import ActionFailed as ActionFailed
 from bot.domain.actions import ActionResult as ActionResult
 from bot.domain.contacts import Contact, Conversation
+from bot.domain.data_records import DataRecord
 from bot.domain.events import Event
 from bot.domain.messages import Message
+from bot.domain.publications import Publication as Publication
+from bot.domain.publications import PublishedFlow as PublishedFlow
 from bot.domain.records import Accepted as Accepted
 from bot.domain.records import Arrival as Arrival
 from bot.domain.records import DueMessage as DueMessage
@@ -27,6 +30,7 @@ from bot.engine.apis import Api
 from bot.engine.apis import ApiResult as ApiResult
 from bot.engine.parse import Parse
 from bot.engine.session import Session
+from bot.engine.traffic import Traffic
 
 
 class Store(Protocol):
@@ -79,11 +83,66 @@ class Store(Protocol):
     async def flow_definition(self, version: str) -> tuple[str, str] | None:
         """(name, definition) of a published version."""
 
+    # publications
+    async def publish(self, publication: Publication) -> bool:
+        """Makes this what is current, and logs its events; False where its number is taken."""
+
+    async def newest_number(self) -> int:
+        """The number of what is current; 0 where nothing was published."""
+
+    async def newest_publication(self) -> Publication | None:
+        """What is current."""
+
+    async def list_publications(
+        self, limit: int, cursor: str | None = None, *, globals_changed: bool = False
+    ) -> Page:
+        """Newest first; with `globals_changed` those alone that changed global values."""
+
+    async def publish_api(self, name: str, version: str, definition: str, at: float) -> None:
+        """Keeps an API call's definition under its content hash."""
+
+    async def api_definition(self, version: str) -> str | None:
+        """The definition of an API call."""
+
+    async def flow_versions(self, name: str) -> Sequence[PublishedFlow]:
+        """The versions of a flow that are kept, the latest first."""
+
+    async def live_counts(self, flow: str) -> Mapping[tuple[str, str], int]:
+        """How many sessions of a flow are not ended, by (version, state)."""
+
+    async def live_sessions(
+        self, flow: str, version: str, limit: int, after: str = ""
+    ) -> Sequence[Session]:
+        """Sessions of a version that are not ended, by id, those behind `after`."""
+
+    async def remove_flow_version(self, name: str, version: str) -> bool:
+        """Forgets a definition; False where it is not kept, is current, or has live sessions."""
+
     async def append(self, events: Sequence[Event]) -> None:
         """Appends to the log."""
 
     async def lease(self, name: str, owner: str, now: float, seconds: float) -> bool:
         """Takes or renews a named lease: True for its one holder."""
+
+    async def position(self, name: str) -> str | None:
+        """How far something that survives restarts has come; None where it never began."""
+
+    async def set_position(self, name: str, place: str) -> None:
+        """Keeps how far it has come."""
+
+    # the data store; records are written with the turns
+    async def list_data_records(
+        self, limit: int, cursor: str | None = None, *, collection: str | None = None,
+        contact_id: str | None = None, key: str | None = None,
+    ) -> Page:  # fmt: skip
+        """Records, the latest made first."""
+
+    async def data_record(self, record_id: str) -> DataRecord | None: ...
+    async def collections(self) -> Mapping[str, int]:
+        """How many records each collection has, by name."""
+
+    async def delete_data_record(self, record_id: str) -> bool:
+        """Whether the record was there, and is gone now."""
 
     # reviews
     async def file_reviews(self, found: Collected) -> int:
@@ -102,6 +161,9 @@ class Store(Protocol):
     # reads for API and pages
     async def contact(self, contact_id: str) -> Contact | None: ...
     async def contact_addresses(self, contact_id: str) -> Sequence[str]: ...
+    async def time_zones(self) -> Sequence[str | None]:
+        """The time zones of the contacts, each once; None is among them where one has none."""
+
     async def conversation(self, conversation_id: str) -> Conversation | None: ...
     async def message(self, message_id: str) -> Message | None: ...
     async def session(self, session_id: str) -> Session | None: ...
@@ -120,6 +182,7 @@ class Store(Protocol):
     async def list_sessions(
         self, limit: int, cursor: str | None = None, *, contact_id: str | None = None,
         conversation_id: str | None = None, status: str | None = None, flow: str | None = None,
+        ended_because: str | None = None,
     ) -> Page: ...  # fmt: skip
     async def list_events(
         self, limit: int, cursor: str | None = None, *, contact_id: str | None = None,
@@ -127,6 +190,12 @@ class Store(Protocol):
         type: str | None = None, after: str | None = None,
     ) -> Page:  # fmt: skip
         """Newest first; with `after` (an event id) oldest first, those appended after it."""
+
+    async def flow_traffic(
+        self, flow: str, version: str | None = None, since: float | None = None
+    ) -> Traffic:
+        """How many sessions went through a flow, or one version of it, and where they stand now.
+        What was entered, left and ended counts from the Unix time `since` on."""
 
     async def counts(self) -> Mapping[str, int]:
         """Backlog figures for /metrics: pending_inbound, unsettled_outbound, pending_timers."""

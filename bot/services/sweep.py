@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.services.deliveries import Deliveries
 from bot.services.media import Media
 from bot.services.ports import Clock, Store, Waker
+from bot.services.schedules import Schedules
 
 LEFT_BEHIND_SECONDS = 5.0
 """A message that is pending for longer was left by a process that died, or by a full queue."""
@@ -21,6 +22,7 @@ class Sweep:
     waker: Waker
     clock: Clock
     media: Media | None = None
+    schedules: Schedules | None = None
 
     async def once(self) -> int:
         """Wakes contacts and handles due messages; answers how many messages there were."""
@@ -31,4 +33,8 @@ class Sweep:
             now, now - LEFT_BEHIND_SECONDS, CONTACTS_AT_ONCE
         ):
             self.waker.wake(contact_id)
-        return await self.deliveries.run_due(MESSAGES_AT_ONCE)
+        found = await self.deliveries.run_due(MESSAGES_AT_ONCE)
+        if self.schedules is not None:
+            # Last: what goes wrong here keeps no message back.
+            await self.schedules.look()
+        return found

@@ -26,7 +26,10 @@ def tracker(
     events: Iterable[Json],
     paused: bool = False,
 ) -> Json:
-    """Rasa's tracker JSON. Slots: the domain's, the contact's fields, the session's, and `tags`."""
+    """Rasa's tracker JSON. Slots: the domain's, the contact's fields, the session's, and `tags`.
+
+    What processors and tasks see beyond it stands beside Rasa's keys; Rasa's readers pass it over.
+    """
     slots = {**declared, **contact.fields, **(session.slots if session else {})}
     slots["tags"] = sorted(contact.tags)
     shown = list(events)[-EVENTS_SHOWN:]
@@ -44,6 +47,15 @@ def tracker(
         "latest_action_name": next(
             (e["name"] for e in reversed(shown) if e["event"] == "action"), None
         ),
+        "channel": channel,
+        "registry": dict(session.registry) if session else {},
+        "state": session.state if session else None,
+        "session_id": session.id if session else None,
+        "contact": {
+            "id": contact.id,
+            "language": contact.language,
+            "fields": dict(contact.fields),
+        },
     }
 
 

@@ -12,10 +12,11 @@ from typing import Any
 from bot.domain.actions import keepable
 from bot.domain.messages import Message
 from bot.domain.records import Work
+from bot.domain.starts import Start
 from bot.domain.timers import Timer
 from bot.engine.advance import advance, apologise, start
 from bot.engine.asking import intents_asked
-from bot.engine.commands import CallAction, CallKind, Record
+from bot.engine.commands import CallAction, CallKind, Record, SendMessage, SetSlot
 from bot.engine.conditions import Condition
 from bot.engine.events import (
     ActionReturned,
@@ -32,15 +33,20 @@ from bot.engine.parse import NOTHING_READ, Parse
 from bot.engine.responses import respond
 from bot.engine.routing import Begin, conditions_ahead, questions, route
 from bot.engine.session import Session
-from bot.services import sessions
+from bot.engine.slot_types import location
+from bot.services import sessions, starts
 from bot.services.consent_words import ConsentWords, keyword_of
 from bot.services.drafts import Draft
-from bot.services.flowbook import FlowBook
+from bot.services.flowbook import Edition, FlowBook
 from bot.services.ids import Ids
 from bot.services.meter import UNMETERED, Meter
 from bot.services.ports import ActionFailed, ActionRunner, ApiCaller, Clock, Reader, Store
 from bot.services.tracker import EVENTS_SHOWN, rasa_events, tracker
 
+FLOW_GONE = "Sorry, I cannot go on with this: it has changed meanwhile. Please start again."
+"""What is said where the domain has no `utter_flow_gone`."""
+GONE = "state_gone"
+"""Why a session ends whose state does not exist any more."""
 FLOWS_PER_TURN = 5
 """Flows that start each other in a circle would not either."""
 FLOWS_WAITING = 8
@@ -83,7 +89,10 @@ class Turns:
         conversation_key: Callable[[str, str, str], str],
         apis: ApiCaller | None = None,
         meter: Meter = UNMETERED,
+        seen: Callable[[Condition, bool], None] | None = None,
     ) -> None:
+        self.seen = seen
+        """Told of every condition that is decided: conversation tests measure coverage by it."""
         self._apis = apis
         self._meter = meter
         self._store, self._reader, self._runner, self._flows = store, reader, runner, flows
@@ -91,6 +100,7 @@ class Turns:
         self._conversation_key = conversation_key
         self._consent = ConsentWords(ids, self._respond_to)
         self._questions: dict[tuple[str, str], frozenset[str]] = {}
+        self._questions_of: Edition | None = None
         self._answers: dict[tuple[str, str], frozenset[str]] = {}
         self._history: OrderedDict[str, tuple[int, list[dict[str, Any]]]] = OrderedDict()
 
@@ -126,6 +136,9 @@ class Turns:
         """The turn of a timer that is due."""
         draft = self._draft(work, timer.conversation_id, timer.id)
         draft.claims_timer = timer.id
+        if timer.start is not None:
+            await self._start(draft, timer, Start.from_json(timer.start))
+            return draft
         session = draft.sessions.get(timer.session_id)
         flow = await self._flow_of(draft, session) if session else None
         if session is None or flow is None:
@@ -144,6 +157,28 @@ class Turns:
         if not await self._run(draft, flow, session, TimerFired(timer.id), facts):
             sessions.retry_timer(draft, session, timer.id)
         return draft
+
+    async def _start(self, draft: Draft, timer: Timer, asked: Start) -> None:
+        """Starts a flow that was asked for from outside, or says why not, or puts it off."""
+        flow = draft.edition.flows.get(asked.flow)
+        refused = starts.refusal(draft, asked, flow)
+        if flow is None or refused:
+            starts.not_started(draft, timer, asked, refused or "")
+            return
+        active = await self._unexpired(draft)
+        talking = await self._flows.version(active.flow, active.version) if active else None
+        facts = await self._asked(draft, self._facts(draft), active, talking)
+        trigger = starts.entry(flow, asked, facts)
+        if trigger is None:
+            starts.not_started(draft, timer, asked, "the condition of its trigger does not hold")
+        elif active and (active.flow == flow.name or not trigger.interrupt):
+            starts.put_off(draft, timer, asked, f"the flow {active.flow!r} is under way")
+        else:
+            if draft.conversation.status == "closed":
+                draft.conversation = replace(draft.conversation, status="bot")
+                draft.event("conversation_reopened")
+            if not await self._begin(draft, flow, asked.trigger, facts, active, slots=asked.slots):
+                starts.put_off(draft, timer, asked, "its first action failed")
 
     def given_up(self, work: Work, cause: Message | Timer, reason: str) -> Draft:
         """The turn of a message or timer that a defect of ours keeps from being handled.
@@ -200,10 +235,10 @@ class Turns:
         flow = await self._flow_of(draft, active) if active else None
         if active and flow is None:
             active = None
-        facts = self._facts(draft, text=text, parse=parse)
+        facts = _with_content(self._facts(draft, text=text, parse=parse), message)
         facts = await self._asked(draft, facts, active, flow)
         first = message.created_at <= draft.conversation.created_at
-        chosen = route(facts, active, flow, self._flows.current, self._bot.default_flow, first)
+        chosen = route(facts, active, flow, draft.edition.flows, self._bot.default_flow, first)
         if chosen is None:
             self._nobody(draft, facts)
         elif isinstance(chosen, Begin):
@@ -228,7 +263,7 @@ class Turns:
 
     async def _begin(
         self, draft: Draft, flow: Flow, trigger: str, facts: Facts, interrupts: Session | None = None,
-        depth: int = 1,
+        depth: int = 1, slots: Mapping[str, Any] | None = None,
     ) -> bool:  # fmt: skip
         """Starts a flow; False where its first action failed, and nothing of it is kept."""
         session = start(flow, self._ids.new(), draft.conversation.id, draft.contact.id, draft.now)
@@ -237,6 +272,8 @@ class Turns:
             draft.about(interrupts)
             draft.put(replace(interrupts, status="suspended"))
             draft.event("session_suspended", by=flow.name)
+        if slots:
+            session, facts = _given(draft, flow, session, facts, slots)
         if interrupts or depth > 1:
             # What was asked before was asked for another session's state.
             facts = await self._asked(draft, facts, session, flow)
@@ -307,7 +344,7 @@ class Turns:
         """Starts the flow that a step asked for; else what was interrupted is active again."""
         wanted, draft.start_next = draft.start_next, None
         if wanted:
-            flow = self._flows.current.get(wanted)
+            flow = draft.edition.flows.get(wanted)
             refused = self._too_many(draft, depth) if flow else "there is no such flow"
             if flow is None or refused:
                 draft.event("flow_not_started", flow=wanted, reason=refused)
@@ -350,9 +387,10 @@ class Turns:
             turn_id=turn_id,
             now=self._clock.now(),
             contact=work.contact,
-            conversation=work.conversations[conversation_id],
+            conversation=starts.thread_of(work, conversation_id),
             sessions={session.id: session for session in work.sessions},
             conversation_key=self._conversation_key,
+            edition=self._flows.edition,
         )
 
     async def _unexpired(self, draft: Draft) -> Session | None:
@@ -375,8 +413,24 @@ class Turns:
         flow = await self._flows.version(session.flow, session.version)
         if flow is not None and session.state in flow.states:
             return flow
-        sessions.end(draft, session, "flow_gone" if flow is None else "state_gone")
+        self.end_gone(draft, session)
         return None
+
+    def change_of(self, work: Work, session: Session) -> Draft:
+        """A draft of what neither a message nor a timer causes, in the session's conversation."""
+        return self._draft(work, session.conversation_id, self._ids.new())
+
+    def end_gone(self, draft: Draft, session: Session) -> None:
+        """Ends a session whose state, or whose flow in this version, is no longer there.
+
+        Who was in the middle of it hears so, once; a timer is silent.
+        """
+        told_already = any(e.data.get("reason") == GONE for e in draft.events)
+        sessions.end(draft, session, GONE)
+        away = draft.contact.opted_out or draft.conversation.status == "human"
+        if session.status == "active" and not (told_already or away or draft.claims_timer):
+            told = respond("utter_flow_gone", self._facts(draft))
+            draft.send(told or SendMessage(text=FLOW_GONE), session.id)
 
     # facts and actions
 
@@ -392,14 +446,15 @@ class Turns:
             actions=self._bot.actions,
             channel=draft.conversation.channel,
             language=draft.contact.language,
-            shared=self._flows.shared,
+            shared=draft.edition.shared,
+            seen=self.seen,
         )
 
     async def _asked(
         self, draft: Draft, facts: Facts, session: Session | None, flow: Flow | None
     ) -> Facts:
         """The facts with the answers of the Python conditions that this turn may meet."""
-        names = self._questions_for(session, flow)
+        names = self._questions_for(draft.edition, session, flow)
         if not names:
             return facts
         shown = await self._tracker(draft, session, facts)
@@ -410,15 +465,20 @@ class Turns:
             return facts
         return replace(facts, answers=answers)
 
-    def _questions_for(self, session: Session | None, flow: Flow | None) -> frozenset[str]:
+    def _questions_for(
+        self, edition: Edition, session: Session | None, flow: Flow | None
+    ) -> frozenset[str]:
         if not self._bot.conditions:
             return frozenset()
+        if edition is not self._questions_of:
+            # Triggers of all current flows are among them.
+            self._questions, self._questions_of = {}, edition
         key = (flow.version, session.state) if session and flow else ("", "")
         if key not in self._questions:
             ahead: list[Condition] = []
             if session and flow:
                 ahead.extend(conditions_ahead(flow, session.state))
-            for current in self._flows.current.values():
+            for current in edition.flows.values():
                 ahead.extend(trigger.when for trigger in current.triggers)
                 if not session:
                     ahead.append(current.states[current.initial].condition)
@@ -444,7 +504,7 @@ class Turns:
     ) -> dict[str, Any]:
         """The answer as it is journalled."""
         if call.kind == "api":
-            return await self._api(call, facts, key)
+            return await self._api(draft, call, facts, key)
         shown = await self._tracker(draft, session, facts)
         if call.kind == "action":
             answered = await self._runner.run(call.name, shown, key)
@@ -455,8 +515,8 @@ class Turns:
             "responses": list(map(keepable, answered.responses)),
         }
 
-    async def _api(self, call: CallAction, facts: Facts, key: str) -> dict[str, Any]:
-        api = self._flows.apis.get(call.name)
+    async def _api(self, draft: Draft, call: CallAction, facts: Facts, key: str) -> dict[str, Any]:
+        api = draft.edition.apis.get(call.name)
         if api is None or self._apis is None:
             return {"events": [], "responses": [], "failed": "unknown"}
         result = await self._apis.call(api, call.arguments, facts.shared, key)
@@ -509,6 +569,41 @@ def _as_changed(facts: Facts, draft: Draft, key: str) -> Facts:
     return replace(
         facts, key=key, fields=contact.fields, tags=contact.tags, language=contact.language
     )
+
+
+def _given(
+    draft: Draft, flow: Flow, session: Session, facts: Facts, slots: Mapping[str, Any]
+) -> tuple[Session, Facts]:
+    """A session that begins with these slots; those of the contact change the contact."""
+    good, bad = starts.fitting(flow, slots)
+    commands = tuple(SetSlot(name, good[name], flow.slots[name].scope) for name in sorted(good))
+    draft.apply(commands, session)
+    for name, kind in sorted(bad.items()):
+        draft.event("slot_refused", slot=name, expected=kind)
+    own = {it.name: it.value for it in commands if it.scope == "session"}
+    begun = replace(session, slots={**session.slots, **own})
+    return begun, _as_changed(facts, draft, facts.key)
+
+
+def _with_content(facts: Facts, message: Message) -> Facts:
+    """The facts with the files and the place that came with a message."""
+    media, place = message.content.get("media"), _place(message)
+    if not media and place is None:
+        return facts
+    return replace(facts, media=tuple(media or ()), location=place)
+
+
+def _place(message: Message) -> dict[str, Any] | None:
+    found = location(message.content.get("metadata", {}).get("location"))
+    if found is None:
+        return None
+    # Twilio calls the name of a place its label.
+    words = {"name": found.get("name") or found.get("label"), "address": found.get("address")}
+    return {
+        "latitude": found["latitude"],
+        "longitude": found["longitude"],
+        **{key: str(text) for key, text in words.items() if text},
+    }
 
 
 def _content_shown(message: Message) -> dict[str, Any]:

@@ -39,6 +39,11 @@ def id_place(cursor: str | None) -> Place | None:
     return _place_of(cursor, (str,)) if cursor else None
 
 
+def number_place(cursor: str | None) -> Place | None:
+    """The place in a listing by number."""
+    return _place_of(cursor, (int,)) if cursor else None
+
+
 def page_of(found: Sequence[Any], limit: int, place: Callable[[Any], Place]) -> Page:
     """The page of what was found: one more than the limit means that there is a next page."""
     items = tuple(found[:limit])

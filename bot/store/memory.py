@@ -1,13 +1,16 @@
 """The store in plain dicts, for tests of services and for demos: same answers, nothing kept."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.domain.consent import ConsentChange
 from bot.domain.contacts import Contact, Conversation
+from bot.domain.data_records import DataRecord, replaced
 from bot.domain.events import Event
 from bot.domain.messages import Message, is_unsettled
+from bot.domain.publications import Publication, PublishedFlow
 from bot.domain.records import (
     Accepted,
     Arrival,
@@ -22,7 +25,9 @@ from bot.domain.records import (
 from bot.domain.reviews import Collected, Decision, Review, first_review
 from bot.domain.timers import Timer
 from bot.engine.session import Session
-from bot.store.cursors import Place, id_place, made_place, page_of
+from bot.engine.traffic import Counted, Traffic, traffic
+from bot.store.cursors import Place, id_place, made_place, number_place, page_of
+from bot.store.publications import publication_of, publication_row
 from bot.store.rows import decode, encode
 from bot.store.standing import (
     after_outcome,
@@ -47,11 +52,16 @@ class _Tables:
     journal: dict[str, str] = field(default_factory=dict)
     consent: list[ConsentChange] = field(default_factory=list)
     flows: dict[str, tuple[str, str]] = field(default_factory=dict)
+    flows_at: dict[str, float] = field(default_factory=dict)
+    apis: dict[str, str] = field(default_factory=dict)
+    publications: dict[int, Publication] = field(default_factory=dict)
     parked: list[Report] = field(default_factory=list)
     leases: dict[str, tuple[str, float]] = field(default_factory=dict)
     reviews: dict[str, Review] = field(default_factory=dict)
     sightings: dict[str, str] = field(default_factory=dict)
     reviews_position: str | None = None
+    positions: dict[str, str] = field(default_factory=dict)
+    data: dict[str, DataRecord] = field(default_factory=dict)
 
 
 class MemoryStore:
@@ -197,7 +207,15 @@ class MemoryStore:
             if cancelled is not None and cancelled.status == "pending":
                 tables.timers[id_] = replace(cancelled, status="cancelled")
         tables.consent.extend(turn.consent)
+        for record in turn.data:
+            self._keep(replace(record, values=decode(encode(record.values))))
         self._log(turn.events)
+
+    def _keep(self, record: DataRecord) -> None:
+        same = (it for it in self._tables.data.values() if _same_key(it, record))
+        first = next(same, None)
+        kept = replaced(first, record) if first else record
+        self._tables.data[kept.id] = kept
 
     def _log(self, events: Iterable[Event]) -> None:
         for event in events:
@@ -300,10 +318,73 @@ class MemoryStore:
     async def publish_flow(self, name: str, version: str, definition: str, at: float) -> None:
         """Keeps a flow's definition under its content hash."""
         self._tables.flows.setdefault(version, (name, definition))
+        self._tables.flows_at.setdefault(version, at)
 
     async def flow_definition(self, version: str) -> tuple[str, str] | None:
         """(name, definition) of a published version."""
         return self._tables.flows.get(version)
+
+    # publications
+    async def publish(self, publication: Publication) -> bool:
+        """Makes this what is current, and logs its events; False where its number is taken."""
+        if publication.number in self._tables.publications:
+            return False
+        kept = publication_of(publication_row(publication))
+        self._tables.publications[publication.number] = kept
+        self._log(publication.events)
+        return True
+
+    async def newest_number(self) -> int:
+        """The number of what is current; 0 where nothing was published."""
+        return max(self._tables.publications, default=0)
+
+    async def newest_publication(self) -> Publication | None:
+        """What is current."""
+        return self._tables.publications.get(await self.newest_number())
+
+    async def list_publications(
+        self, limit: int, cursor: str | None = None, *, globals_changed: bool = False
+    ) -> Page:
+        """Newest first; with `globals_changed` those alone that changed global values."""
+        found = self._tables.publications.values()
+        wanted = [it for it in found if it.globals_changed or not globals_changed]
+        return _page(wanted, limit, number_place(cursor), lambda it: (it.number,))
+
+    async def publish_api(self, name: str, version: str, definition: str, at: float) -> None:
+        """Keeps an API call's definition under its content hash."""
+        self._tables.apis.setdefault(version, definition)
+
+    async def api_definition(self, version: str) -> str | None:
+        """The definition of an API call."""
+        return self._tables.apis.get(version)
+
+    async def flow_versions(self, name: str) -> Sequence[PublishedFlow]:
+        """The versions of a flow that are kept, the latest first."""
+        found = [version for version, (of, _) in self._tables.flows.items() if of == name]
+        kept = [PublishedFlow(version, self._tables.flows_at[version]) for version in found]
+        return sorted(kept, key=lambda it: (-it.published_at, it.version))
+
+    async def live_counts(self, flow: str) -> Mapping[tuple[str, str], int]:
+        """How many sessions of a flow are not ended, by (version, state)."""
+        live = (it for it in self._tables.sessions.values() if it.status != "ended")
+        return Counter((it.version, it.state) for it in live if it.flow == flow)
+
+    async def live_sessions(
+        self, flow: str, version: str, limit: int, after: str = ""
+    ) -> Sequence[Session]:
+        """Sessions of a version that are not ended, by id, those behind `after`."""
+        found = _where(_by_id(self._tables.sessions), flow=flow, version=version)
+        return [it for it in found if it.status != "ended" and it.id > after][:limit]
+
+    async def remove_flow_version(self, name: str, version: str) -> bool:
+        """Forgets a definition; False where it is not kept, is current, or has live sessions."""
+        kept = self._tables.flows.get(version)
+        current = await self.newest_publication()
+        needed = current is not None and version in current.flows.values()
+        if kept is None or kept[0] != name or needed or await self.live_sessions(name, version, 1):
+            return False
+        del self._tables.flows[version], self._tables.flows_at[version]
+        return True
 
     async def lease(self, name: str, owner: str, now: float, seconds: float) -> bool:
         """Takes or renews a named lease: True for its one holder."""
@@ -312,6 +393,38 @@ class MemoryStore:
             return False
         self._tables.leases[name] = (owner, now + seconds)
         return True
+
+    async def position(self, name: str) -> str | None:
+        """How far it has come; None where it never began."""
+        return self._tables.positions.get(name)
+
+    async def set_position(self, name: str, place: str) -> None:
+        """Keeps how far it has come."""
+        self._tables.positions[name] = place
+
+    # the data store
+    async def list_data_records(
+        self, limit: int, cursor: str | None = None, *, collection: str | None = None,
+        contact_id: str | None = None, key: str | None = None,
+    ) -> Page:  # fmt: skip
+        """Records, the latest made first."""
+        found = _where(
+            self._tables.data.values(), collection=collection, contact_id=contact_id, key=key
+        )
+        return _page(found, limit, id_place(cursor), _own)
+
+    async def data_record(self, record_id: str) -> DataRecord | None:
+        """The record with this id."""
+        return self._tables.data.get(record_id)
+
+    async def collections(self) -> Mapping[str, int]:
+        """How many records each collection has, by name."""
+        counted = Counter(it.collection for it in self._tables.data.values())
+        return dict(sorted(counted.items()))
+
+    async def delete_data_record(self, record_id: str) -> bool:
+        """Whether the record was there, and is gone now."""
+        return self._tables.data.pop(record_id, None) is not None
 
     async def session_events(self, session_id: str, limit: int) -> Sequence[Event]:
         """The latest events of a session, oldest first."""
@@ -377,6 +490,11 @@ class MemoryStore:
         owners = self._tables.addresses
         return sorted(address for address, owner in owners.items() if owner == contact_id)
 
+    async def time_zones(self) -> Sequence[str | None]:
+        """The time zones of the contacts, each once; None is among them where one has none."""
+        zones = {it.time_zone for it in self._tables.contacts.values()}
+        return sorted(zones, key=lambda zone: zone or "")
+
     async def conversation(self, conversation_id: str) -> Conversation | None:
         """The conversation with this id."""
         return self._tables.conversations.get(conversation_id)
@@ -423,11 +541,12 @@ class MemoryStore:
     async def list_sessions(
         self, limit: int, cursor: str | None = None, *, contact_id: str | None = None,
         conversation_id: str | None = None, status: str | None = None, flow: str | None = None,
+        ended_because: str | None = None,
     ) -> Page:  # fmt: skip
         """Sessions, newest first."""
         found = _where(
             self._tables.sessions.values(), contact_id=contact_id,
-            conversation_id=conversation_id, status=status, flow=flow,
+            conversation_id=conversation_id, status=status, flow=flow, ended_because=ended_because,
         )  # fmt: skip
         return _page(found, limit, id_place(cursor), _own)
 
@@ -448,6 +567,19 @@ class MemoryStore:
         later = sorted((it for it in found if _own(it) > behind), key=_own)
         return page_of(later[: limit + 1], limit, _own)
 
+    async def flow_traffic(
+        self, flow: str, version: str | None = None, since: float | None = None
+    ) -> Traffic:
+        """How many sessions went through a flow, and where they stand now."""
+        logged = _where(self._tables.events.values(), flow=flow, flow_version=version)
+        counted = [it for it in logged if since is None or it.at >= since]
+        live = _where(self._tables.sessions.values(), flow=flow, version=version)
+        return traffic([
+            *_ways(counted),
+            *_ends(counted, self._tables.sessions),
+            *(("live", it.state, None, 1) for it in live if it.status != "ended"),
+        ])  # fmt: skip
+
     async def counts(self) -> Mapping[str, int]:
         """Backlog figures for /metrics."""
         tables = self._tables
@@ -456,6 +588,23 @@ class MemoryStore:
             "unsettled_outbound": sum(map(_is_unsettled, tables.messages.values())),
             "pending_timers": sum(it.status == "pending" for it in tables.timers.values()),
         }
+
+
+def _same_key(one: DataRecord, other: DataRecord) -> bool:
+    return one.key is not None and (one.collection, one.key) == (other.collection, other.key)
+
+
+def _ways(events: Iterable[Event]) -> Iterable[Counted]:
+    for it in events:
+        if it.type == "state_entered":
+            yield "way", it.data.get("state"), it.data.get("left"), 1
+
+
+def _ends(events: Iterable[Event], sessions: Mapping[str, Session]) -> Iterable[Counted]:
+    for it in events:
+        session = sessions.get(it.session_id or "")
+        if it.type == "session_ended" and session is not None:
+            yield "ended", session.state, it.data.get("reason"), 1
 
 
 def _is_pending(message: Message) -> bool:

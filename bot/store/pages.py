@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Select, func, select, tuple_
+from sqlalchemy import Column, Connection, Select, Text, func, literal_column, select, tuple_
 
 from bot.domain.contacts import Contact, Conversation
 from bot.domain.events import Event
@@ -145,6 +145,7 @@ def list_messages(
 def list_sessions(
     connection: Connection, limit: int, cursor: str | None, contact_id: str | None,
     conversation_id: str | None, status: str | None, flow: str | None,
+    ended_because: str | None = None,
 ) -> Page:  # fmt: skip
     """Sessions, newest first."""
     statement = filtered(
@@ -156,6 +157,9 @@ def list_sessions(
             sessions.c.flow: flow,
         },
     )
+    if ended_because is not None:
+        reason = sessions.c.data.op("->>", return_type=Text())(literal_column("'ended_because'"))
+        statement = statement.where(reason == ended_because)
     return _by_id(
         connection, statement, sessions.c.id, limit, cursor, lambda row: session_of(row[1])
     )

@@ -6,9 +6,19 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from bot.domain.publications import Publication
 from bot.domain.records import Outcome, Report, StoreUnavailable, TurnRecord
 from bot.domain.reviews import Collected, Decision
-from bot.store import deliveries, inbox, ledger, reviews, turns
+from bot.store import (
+    data_records,
+    deliveries,
+    inbox,
+    ledger,
+    positions,
+    publications,
+    reviews,
+    turns,
+)
 from bot.store.database import Database, Unreachable
 from bot.store.transaction import GuardFailed, Transaction, Writer
 
@@ -19,9 +29,14 @@ WRITERS: Sequence[tuple[tuple[type, ...], Writer]] = (
     ((Outcome, Report), deliveries.deliver),
     ((ledger.JournalEntry,), ledger.write_journal),
     ((ledger.FlowVersion,), ledger.publish),
+    ((publications.ApiVersion,), publications.publish_apis),
+    ((Publication,), publications.publish),
+    ((publications.Removal,), publications.remove),
     ((ledger.Lease,), ledger.take_leases),
     ((Collected,), reviews.file),
     ((Decision,), reviews.decide),
+    ((data_records.Deletion,), data_records.erase),
+    ((positions.Position,), positions.set_positions),
     # Last, as it locks rows in no common order: it waits for none, and nothing is locked after it.
     ((deliveries.Claim,), deliveries.claim),
 )

@@ -113,13 +113,15 @@ def timer_row(it: Timer) -> Values:
     """A row of `timers`."""
     return (
         it.id, it.contact_id, it.conversation_id, it.session_id, it.name, it.due_at,
-        it.created_at, it.status,
+        it.created_at, it.status, None if it.start is None else encode(it.start),
     )  # fmt: skip
 
 
 def timer_of(row: Values) -> Timer:
     """The timer of a row."""
-    return Timer(*row)
+    values = list(row)
+    values[8] = None if values[8] is None else decode(values[8])
+    return Timer(*values)
 
 
 def consent_row(it: ConsentChange) -> Values:

@@ -7,8 +7,10 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Connection
 
 from bot.domain.contacts import Contact, Conversation
+from bot.domain.data_records import DataRecord
 from bot.domain.events import Event
 from bot.domain.messages import Message
+from bot.domain.publications import Publication, PublishedFlow
 from bot.domain.records import (
     Accepted,
     Arrival,
@@ -22,14 +24,17 @@ from bot.domain.records import (
 )
 from bot.domain.reviews import Collected, Decision, Review
 from bot.engine.session import Session
-from bot.store import ledger, pages, reviews
+from bot.engine.traffic import Traffic
+from bot.store import data_pages, ledger, pages, positions, publications, reviews
 from bot.store.batches import Batches
 from bot.store.connecting import connect
+from bot.store.data_records import Deletion
 from bot.store.database import Database, Unreachable, parse_url
 from bot.store.deliveries import Claim
 from bot.store.inbox import Filing
 from bot.store.rounds import read_round, write_round
 from bot.store.standing import known_status
+from bot.store.traffic import flow_traffic as read_traffic
 from bot.store.turns import Load
 
 Result = TypeVar("Result")
@@ -156,10 +161,85 @@ class SqlStore:
         """(name, definition) of a published version."""
         return await self._browse(ledger.read_flow, version)
 
+    # publications
+    async def publish(self, publication: Publication) -> bool:
+        """Makes this what is current, and logs its events; False where its number is taken."""
+        return cast(bool, await self._write(publication))
+
+    async def newest_number(self) -> int:
+        """The number of what is current; 0 where nothing was published."""
+        return await self._browse(publications.newest_number)
+
+    async def newest_publication(self) -> Publication | None:
+        """What is current."""
+        return await self._browse(publications.newest)
+
+    async def list_publications(
+        self, limit: int, cursor: str | None = None, *, globals_changed: bool = False
+    ) -> Page:
+        """Newest first; with `globals_changed` those alone that changed global values."""
+        return await self._browse(publications.list_publications, limit, cursor, globals_changed)
+
+    async def publish_api(self, name: str, version: str, definition: str, at: float) -> None:
+        """Keeps an API call's definition under its content hash."""
+        await self._write(publications.ApiVersion(version, name, definition, at))
+
+    async def api_definition(self, version: str) -> str | None:
+        """The definition of an API call."""
+        return await self._browse(publications.api_definition, version)
+
+    async def flow_versions(self, name: str) -> Sequence[PublishedFlow]:
+        """The versions of a flow that are kept, the latest first."""
+        return await self._browse(publications.flow_versions_of, name)
+
+    async def live_counts(self, flow: str) -> Mapping[tuple[str, str], int]:
+        """How many sessions of a flow are not ended, by (version, state)."""
+        return await self._browse(publications.live_counts, flow)
+
+    async def live_sessions(
+        self, flow: str, version: str, limit: int, after: str = ""
+    ) -> Sequence[Session]:
+        """Sessions of a version that are not ended, by id, those behind `after`."""
+        return await self._browse(publications.live_sessions, flow, version, limit, after)
+
+    async def remove_flow_version(self, name: str, version: str) -> bool:
+        """Forgets a definition; False where it is not kept, is current, or has live sessions."""
+        return cast(bool, await self._write(publications.Removal(name, version)))
+
     async def lease(self, name: str, owner: str, now: float, seconds: float) -> bool:
         """Takes or renews a named lease: True for its one holder."""
         asked = ledger.Lease(name, owner, now, now + seconds)
         return cast(bool, await self._write(asked))
+
+    async def position(self, name: str) -> str | None:
+        """How far it has come; None where it never began."""
+        return await self._browse(positions.position, name)
+
+    async def set_position(self, name: str, place: str) -> None:
+        """Keeps how far it has come."""
+        await self._write(positions.Position(name, place))
+
+    # the data store
+    async def list_data_records(
+        self, limit: int, cursor: str | None = None, *, collection: str | None = None,
+        contact_id: str | None = None, key: str | None = None,
+    ) -> Page:  # fmt: skip
+        """Records, the latest made first."""
+        return await self._browse(
+            data_pages.list_data_records, limit, cursor, collection, contact_id, key
+        )
+
+    async def data_record(self, record_id: str) -> DataRecord | None:
+        """The record with this id."""
+        return await self._browse(data_pages.data_record, record_id)
+
+    async def collections(self) -> Mapping[str, int]:
+        """How many records each collection has, by name."""
+        return await self._browse(data_pages.collections)
+
+    async def delete_data_record(self, record_id: str) -> bool:
+        """Whether the record was there, and is gone now."""
+        return cast(bool, await self._write(Deletion(record_id)))
 
     async def session_events(self, session_id: str, limit: int) -> Sequence[Event]:
         """The latest events of a session, oldest first."""
@@ -201,6 +281,10 @@ class SqlStore:
         """The contact's addresses."""
         return await self._browse(pages.contact_addresses, contact_id)
 
+    async def time_zones(self) -> Sequence[str | None]:
+        """The time zones of the contacts, each once; None is among them where one has none."""
+        return await self._browse(positions.time_zones)
+
     async def conversation(self, conversation_id: str) -> Conversation | None:
         """The conversation with this id."""
         return await self._browse(pages.conversation, conversation_id)
@@ -239,11 +323,13 @@ class SqlStore:
     async def list_sessions(
         self, limit: int, cursor: str | None = None, *, contact_id: str | None = None,
         conversation_id: str | None = None, status: str | None = None, flow: str | None = None,
+        ended_because: str | None = None,
     ) -> Page:  # fmt: skip
         """Sessions, newest first."""
         return await self._browse(
-            pages.list_sessions, limit, cursor, contact_id, conversation_id, status, flow
-        )
+            pages.list_sessions, limit, cursor, contact_id, conversation_id, status, flow,
+            ended_because,
+        )  # fmt: skip
 
     async def list_events(
         self, limit: int, cursor: str | None = None, *, contact_id: str | None = None,
@@ -256,6 +342,12 @@ class SqlStore:
             "session_id": session_id, "type": type,
         }  # fmt: skip
         return await self._browse(pages.list_events, limit, cursor, equal, after)
+
+    async def flow_traffic(
+        self, flow: str, version: str | None = None, since: float | None = None
+    ) -> Traffic:
+        """How many sessions went through a flow, and where they stand now."""
+        return await self._browse(read_traffic, flow, version, since)
 
     async def counts(self) -> Mapping[str, int]:
         """Backlog figures for /metrics."""

@@ -136,6 +136,7 @@ timers = Table(
     Column("due_at", Double, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("status", Text, nullable=False),
+    Column("start", Json),
 )
 journal = Table(
     "journal",
@@ -158,6 +159,23 @@ consent = Table(
 )
 flow_versions = Table(
     "flow_versions",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("definition", Text, nullable=False),
+    Column("published_at", Double, nullable=False),
+)
+publications = Table(
+    "publications",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Double, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("globals_changed", Boolean, nullable=False),
+    Column("manifest", Json, nullable=False),
+)
+api_versions = Table(
+    "api_versions",
     metadata,
     Column("hash", Text, primary_key=True),
     Column("name", Text, nullable=False),
@@ -208,6 +226,18 @@ positions = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("place", Text, nullable=False),
+)
+data_records = Table(
+    "data_records",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("collection", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("data", Json, nullable=False),
+    Column("key", Text),
+    Column("contact_id", Text, nullable=False),
+    Column("session_id", Text, nullable=False),
+    Column("flow", Text, nullable=False),
 )
 
 
@@ -267,6 +297,7 @@ def _partial(name: str, *columns: Column[Any], where: ColumnElement[bool]) -> In
 Index("addresses_contact", addresses.c.contact_id)
 Index("contact_tags_tag", contact_tags.c.tag, contact_tags.c.contact_id)
 Index("contacts_created", contacts.c.created_at, contacts.c.id)
+Index("contacts_zone", contacts.c.time_zone)
 Index("conversations_contact", conversations.c.contact_id)
 Index("conversations_created", conversations.c.created_at, conversations.c.id)
 Index(
@@ -286,6 +317,7 @@ _partial("messages_provider", messages.c.provider_id, messages.c.connector, wher
 Index("sessions_contact", sessions.c.contact_id, sessions.c.id)
 Index("sessions_conversation", sessions.c.conversation_id, sessions.c.id)
 _partial("sessions_open", sessions.c.contact_id, where=is_open())
+_partial("sessions_live", sessions.c.flow, sessions.c.version, sessions.c.id, where=is_open())
 Index("events_contact", events.c.contact_id, events.c.id)
 Index("events_conversation", events.c.conversation_id, events.c.id)
 Index("events_session", events.c.session_id, events.c.id)
@@ -296,3 +328,7 @@ Index("consent_contact", consent.c.contact_id, consent.c.at)
 Index("parked_reports_at", parked_reports.c.at)
 Index("reviews_first", reviews.c.first_at, reviews.c.id)
 Index("reviews_status", reviews.c.status, reviews.c.first_at, reviews.c.id)
+# Of records without a key there may be any number: a null is equal to no other.
+Index("data_records_key", data_records.c.collection, data_records.c.key, unique=True)
+Index("data_records_collection", data_records.c.collection, data_records.c.id)
+Index("data_records_contact", data_records.c.contact_id, data_records.c.id)

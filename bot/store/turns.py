@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, literal_col
 from bot.domain.contacts import Conversation
 from bot.domain.records import TurnRecord, Work
 from bot.engine.session import Session
+from bot.store import data_records
 from bot.store.bulk import Bulk, Insert, Query, change, insertion, once
 from bot.store.rows import (
     Values,
@@ -164,6 +165,7 @@ def _write_news(transaction: Transaction, turns: Sequence[TurnRecord]) -> None:
     ADD_TAGS.run(
         connection, [(turn.contact_id, tag, turn.at) for turn in turns for tag in turn.tags_added]
     )
+    data_records.write(connection, [it for turn in turns for it in turn.data])
 
 
 CONTACTS = Query(lambda among: select(contacts).where(among(contacts.c.id)))

@@ -229,10 +229,13 @@ class Process:
         parts = await self._opened()
         if parts is None:
             return
+        following = asyncio.create_task(parts.publishing.follow())
         try:
             self._queue = parts.queue
             await self._sweep_until_stopped(parts)
         finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
             await parts.close()
             log.info("worker_process_ended")
 

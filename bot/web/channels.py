@@ -15,12 +15,16 @@ from connectors.channel import (
     Button,
     Connector,
     InboundMessage,
+    Location,
     Media,
+    Menu,
     NotStored,
     OutboundMessage,
+    Row,
     SendFailure,
     Sent,
     StatusReport,
+    Template,
     Unroutable,
 )
 
@@ -139,7 +143,18 @@ def outbound(message: Message) -> OutboundMessage:
         media=tuple(Media(m["url"], m.get("content_type", "")) for m in content.get("media", ())),
         custom=content.get("custom"),
         conversation=message.conversation_id,
+        menu=_menu(content["menu"]) if content.get("menu") else None,
+        location=Location(**content["location"]) if content.get("location") else None,
+        template=_template(content["template"]) if content.get("template") else None,
     )
+
+
+def _menu(written: Mapping[str, Any]) -> Menu:
+    return Menu(tuple(Row(**row) for row in written["rows"]), written.get("button", ""))
+
+
+def _template(written: Mapping[str, Any]) -> Template:
+    return Template(written["name"], written.get("language"), tuple(written.get("parameters", ())))
 
 
 def _attempt(failure: SendFailure) -> Attempt:

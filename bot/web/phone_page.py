@@ -5,17 +5,19 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.exceptions import NotFound
+from sanic.response import raw
 
 from bot.domain.records import StoreUnavailable
 from bot.engine.flow import Flow
 from bot.engine.graph import graph
 from bot.services.hub import Hub
 from bot.services.phone import Reads, newest_event, settled, snapshot
+from bot.services.pictures import Counts, Pictures
 from connectors.answers import Refused, refusal
 from connectors.web.connector import WebMessage, inbound_message
 
@@ -64,9 +66,16 @@ async def page(request: Request) -> HTTPResponse:
     return _FILES[_PAGE].answer(request, _PAGE_HEADERS)
 
 
-def phone_blueprint(store: Reads, hub: Hub, flows: Callable[[], Mapping[str, Flow]]) -> Blueprint:
+class PhoneStore(Reads, Counts, Protocol):
+    """What the page reads: a conversation, and how many sessions went through a flow."""
+
+
+def phone_blueprint(
+    store: PhoneStore, hub: Hub, flows: Callable[[], Mapping[str, Flow]]
+) -> Blueprint:
     """Everything below /phone. `flows` gives the flows of this moment by name."""
     stopping = asyncio.Event()
+    pictures = Pictures(store)
 
     async def stream(request: Request) -> HTTPResponse | None:
         try:
@@ -79,6 +88,18 @@ def phone_blueprint(store: Reads, hub: Hub, flows: Callable[[], Mapping[str, Flo
     async def list_flows(_: Request) -> HTTPResponse:
         return _json([_flow(flow) for _, flow in sorted(flows().items())])
 
+    async def picture(_: Request, name: str) -> HTTPResponse:
+        flow = flows().get(name)
+        if flow is None:
+            raise NotFound("There is no such flow")
+        try:
+            counts = await pictures.counts(name)
+        except StoreUnavailable:
+            counts = None  # The picture is worth having without them.
+        drawn = await pictures.drawn(flow, counts, styled=False)
+        headers = {**_HEADERS, "Cache-Control": "no-store"}
+        return raw(drawn.encode(), content_type=_TYPES[".svg"], headers=headers)
+
     async def stop(*_: Any) -> None:
         stopping.set()
 
@@ -87,6 +108,9 @@ def phone_blueprint(store: Reads, hub: Hub, flows: Callable[[], Mapping[str, Flo
     blueprint.add_route(_static, "/static/<name:str>", methods=["GET"], name="static")
     blueprint.add_route(stream, "/stream", methods=["GET"], name="stream")
     blueprint.add_route(list_flows, "/flows", methods=["GET"], name="flows")
+    blueprint.add_route(
+        picture, "/flows/<name:str>/picture.svg", methods=["GET"], name="picture", unquote=True
+    )
     blueprint.before_server_stop(stop)
     return blueprint
 

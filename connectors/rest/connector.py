@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, Field
@@ -12,7 +13,9 @@ from sanic.response import json as json_answer
 from connectors.acceptance import accept
 from connectors.answers import Refused, not_stored, read_model, refusal
 from connectors.channel import (
+    Button,
     InboundMessage,
+    Location,
     Media,
     NotStored,
     OnMessage,
@@ -20,8 +23,10 @@ from connectors.channel import (
     OnUnroutable,
     OutboundMessage,
     ProviderMessage,
+    Row,
     SendResult,
     Sent,
+    Template,
     ignore,
 )
 from connectors.credentials import Credentials
@@ -149,16 +154,26 @@ def rasa_messages(recipient: str, replies: Iterable[OutboundMessage]) -> Iterato
 
 
 def _contents(reply: OutboundMessage) -> Iterator[dict[str, Any]]:
-    if reply.text or reply.buttons:
+    if reply.text or reply.buttons or reply.menu:
         yield {"text": reply.text} | _buttons(reply)
     for media in reply.media:
         yield {"image" if _is_image(media) else "attachment": media.url}
+    if reply.location:
+        yield {"custom": {"location": _given(reply.location)}}
+    if reply.template and not reply.text:
+        yield {"custom": {"template": _given(reply.template)}}
     if reply.custom is not None:
         yield {"custom": dict(reply.custom)}
 
 
+def _given(part: Location | Template) -> dict[str, Any]:
+    return {key: value for key, value in asdict(part).items() if value not in (None, "", ())}
+
+
 def _buttons(reply: OutboundMessage) -> dict[str, Any]:
-    buttons = [{"title": b.title, "payload": b.payload or b.title} for b in reply.buttons]
+    rows = reply.menu.rows if reply.menu else ()
+    choices: list[Button | Row] = [*reply.buttons, *rows]
+    buttons = [{"title": c.title, "payload": c.payload or c.title} for c in choices]
     return {"buttons": buttons} if buttons else {}
 
 

@@ -19,7 +19,8 @@ from tests.cli.commands import Running, parley
 from tests.e2e.server import free_port
 
 COMMANDS = (
-    "run", "train", "check", "shell", "actions", "worker", "init", "db", "db upgrade", "nlu",
+    "run", "train", "check", "shell", "actions", "worker", "init", "db", "db upgrade", "flow",
+    "flow draw", "nlu",
     "nlu evaluate", "nlu review",
 )  # fmt: skip
 

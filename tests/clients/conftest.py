@@ -25,6 +25,7 @@ TIMEOUT = 1.0
 def write_package(folder: Path, files: dict[str, str]) -> None:
     folder.mkdir(parents=True)
     for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
 
 
@@ -32,7 +33,8 @@ def write_package(folder: Path, files: dict[str, str]) -> None:
 def trial_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = tmp_path_factory.mktemp("project")
     write_package(project / "trial", TRIAL)
-    shutil.copy(ROOT / "actions" / "parley_call.py", project / "trial")
+    for shipped in ("parley_call.py", "parley_functions.py"):
+        shutil.copy(ROOT / "actions" / shipped, project / "trial")
     return project
 
 

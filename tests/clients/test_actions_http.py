@@ -160,3 +160,65 @@ async def test_one_request_answers_all_conditions(server: Misbehaving, runner: H
     server.script.append(answering(200, json.dumps({"responses": [{"custom": said}]})))
     assert await runner.ask(["a", "b"], tracker()) == {"a": True, "b": False}
     assert len(server.keys) == 1
+
+
+def told(**answer: object) -> Handler:
+    """A server whose parley_call answers so."""
+    return answering(
+        200, json.dumps({"events": [], "responses": [{"custom": {"parley_call": answer}}]})
+    )
+
+
+async def test_a_server_without_parley_call_has_no_functions(
+    server: Misbehaving, runner: HttpActions
+) -> None:
+    server.script = [
+        answering(404, '{"error": "No registered action", "action_name": "parley_call"}')
+    ]
+    assert await runner.functions() == {}
+    assert await runner.functions() == {}
+    assert len(server.bodies) == 1
+
+
+async def test_a_parley_call_of_older_days_knows_no_functions(
+    server: Misbehaving, runner: HttpActions
+) -> None:
+    server.script = [told(known=[], conditions={}, errors={})] * 2
+    assert await runner.functions() == {}
+    with pytest.raises(ActionFailed, match="there is no such task") as failed:
+        await runner.call("task", "work", {}, tracker(), "k")
+    assert failed.value.unknown
+
+
+async def test_a_server_whose_functions_are_unclear_says_so(
+    server: Misbehaving, runner: HttpActions
+) -> None:
+    server.script = [told(error="two tasks are named 'work': a.work and b.work")] * 2
+    with pytest.raises(ActionFailed, match=r"a\.work and b\.work"):
+        await runner.functions()
+    with pytest.raises(ActionFailed, match=r"'work': two tasks are named"):
+        await runner.call("task", "work", {}, tracker(), "k")
+
+
+async def test_a_call_carries_its_key_and_what_the_session_looks_like(
+    server: Misbehaving, runner: HttpActions
+) -> None:
+    answer = {"event": "answer", "text": "x"}
+    server.script = [told(events=[answer], responses=[])]
+    seen = {**tracker(), "registry": {"n": 1}, "state": "A", "contact": {"id": "c1"}}
+    result = await runner.call("processor", "tidy", {"keep": 4}, seen, "turn7:2")
+    assert (result.events, server.keys) == ((answer,), ["turn7:2"])
+    message = server.bodies[0]["tracker"]["latest_message"]  # type: ignore[index]
+    assert message["metadata"]["parley_call"] == {
+        "function": {"kind": "processor", "name": "tidy", "arguments": {"keep": 4}},
+        "session": {"registry": {"n": 1}, "state": "A", "contact": {"id": "c1"}},
+    }
+    assert message["metadata"]["idempotency_key"] == "turn7:2"
+
+
+async def test_an_answer_whose_events_are_none_fails_by_name(
+    server: Misbehaving, runner: HttpActions
+) -> None:
+    server.script = [told(events="x", responses=[])]
+    with pytest.raises(ActionFailed, match="'tidy': the action server's 'events'"):
+        await runner.call("processor", "tidy", {}, tracker(), "k")

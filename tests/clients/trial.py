@@ -145,4 +145,138 @@ def _private(tracker: Tracker) -> bool:
 def of_two(tracker: Tracker, more: int) -> bool:
     return True
 """,
+    "processors/__init__.py": """
+from textwrap import dedent
+
+from trial.processors.words import shout
+
+
+def _private(session, message):
+    return "private"
+
+
+def of_one(session):
+    return "of one"
+""",
+    "processors/words.py": """
+import asyncio
+import time
+
+
+def shout(session, message):
+    return message.text.upper()
+
+
+async def shout_later(session, message):
+    await asyncio.sleep(0)
+    message.text = message.text.upper()
+
+
+def repeat(session, message, *, times, sign="-"):
+    return sign.join([message.text] * times)
+
+
+def only_sums(session, message):
+    if not message.text.isdecimal():
+        message.refuse("Only digits, please.")
+        return
+    session.slots["sum"] = session.slots.get("sum", 0) + int(message.text)
+    session.registry["sums"] = [*session.registry.get("sums", []), int(message.text)]
+
+
+def no_answer(session, message):
+    return False
+
+
+def fine(session, message):
+    return True
+
+
+def asks(session, message):
+    session.say("One moment", buttons=["Wait", {"title": "Stop", "payload": "/stop"}])
+    session.call("weather", city=session.user.homeTown)
+    session.goto("later")
+
+
+def forgets(session, message):
+    del session.slots["greeted"]
+    session.registry.clear()
+
+
+def mutates(session, message, **given):
+    session.slots["basket"].append("spoilt")
+    session.registry["deep"]["list"].append("spoilt")
+    message.entities.append({"entity": "spoilt"})
+    given["options"].append("spoilt")
+
+
+def looks(session, message):
+    user = session.user
+    session.say(
+        f"{session.id} {session.state} {user.id} {user.firstName} {user.first_name} {user.lastName}"
+        f" {user.phoneNumber} {user.phone_number} {user.email} {user.language} {user.tags}"
+        f" {session.variables is session.slots} {message.intent} {message.entities}"
+        f" {message.language} {message.channel} {message.media} {message.location}"
+    )
+
+
+def writes_user(session, message):
+    session.user.email = "a@b.c"
+
+
+def raises(session, message):
+    raise KeyError("no such word")
+
+
+def leaves(session, message):
+    raise SystemExit("left early")
+
+
+def hangs(session, message):
+    time.sleep(1.5)
+
+
+async def hangs_later(session, message):
+    await asyncio.sleep(3)
+
+
+def answers_a_list(session, message):
+    return [1]
+
+
+def answers_no_json(session, message):
+    return {"seen": {1, 2}}
+
+
+def answers_no_name(session, message):
+    return {7: "x"}
+
+
+def keeps_no_number(session, message):
+    session.slots["rate"] = float("nan")
+
+
+def puts_a_number(session, message):
+    message.text = 5
+
+
+def takes_the_slots(session, message):
+    session.slots = None
+""",
+    "tasks.py": """
+async def shown(session, page, message, *args, **kwargs):
+    session.say(f"{page.title}: {page.message} ({page.nothing}) {args} {kwargs}")
+
+
+def next_one(session, page, message, *args, **kwargs):
+    return "Goodbye"
+
+
+def works_out(session, page, message, *args, **kwargs):
+    return {"fee": 2 * kwargs["years"]}
+
+
+def answers_no(session, page, message, *args, **kwargs):
+    return False
+""",
 }

@@ -6,7 +6,16 @@ from typing import Any
 import aiohttp
 import pytest
 
-from connectors.channel import Button, Media, OutboundMessage, Sent
+from connectors.channel import (
+    Button,
+    Location,
+    Media,
+    Menu,
+    OutboundMessage,
+    Row,
+    Sent,
+    Template,
+)
 from connectors.rest import RestConnector
 from tests.connectors.conftest import Serve
 
@@ -21,6 +30,10 @@ REPLIES = [
     reply(media=(Media("https://example.com/a.jpg", "image/jpeg"), Media("https://e.com/b"))),
     reply(media=(Media("https://example.com/a.pdf", "application/pdf"),)),
     reply(custom={"a": 1}),
+    reply(text="Which?", menu=Menu((Row("Tea", "tea", "green"), Row("Coffee")), "Choose")),
+    reply(text="Here", location=Location(59.9, 10.7, "Our shop")),
+    reply(text="Hi Ann", template=Template("reminder", "en", ("Ann",))),
+    reply(template=Template("reminder")),
 ]
 RASA = [
     {"recipient_id": "ann", "text": "Hello"},
@@ -33,6 +46,18 @@ RASA = [
     {"recipient_id": "ann", "image": "https://e.com/b"},
     {"recipient_id": "ann", "attachment": "https://example.com/a.pdf"},
     {"recipient_id": "ann", "custom": {"a": 1}},
+    {
+        "recipient_id": "ann",
+        "text": "Which?",
+        "buttons": [{"title": "Tea", "payload": "tea"}, {"title": "Coffee", "payload": "Coffee"}],
+    },
+    {"recipient_id": "ann", "text": "Here"},
+    {
+        "recipient_id": "ann",
+        "custom": {"location": {"latitude": 59.9, "longitude": 10.7, "name": "Our shop"}},
+    },
+    {"recipient_id": "ann", "text": "Hi Ann"},
+    {"recipient_id": "ann", "custom": {"template": {"name": "reminder"}}},
 ]
 
 

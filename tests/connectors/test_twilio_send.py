@@ -1,6 +1,7 @@
 """Sending through the fake Twilio, with each way it can fail, and finding what was sent."""
 
 import asyncio
+import json
 import socket
 import time
 from collections.abc import AsyncIterator
@@ -9,9 +10,20 @@ from typing import Any
 
 import pytest
 
-from connectors.channel import Button, Media, OutboundMessage, SendFailure, Sent
+from connectors.channel import (
+    Button,
+    Location,
+    Media,
+    Menu,
+    OutboundMessage,
+    Row,
+    SendFailure,
+    Sent,
+    Template,
+)
 from connectors.twilio import TwilioConnector
 from connectors.twilio.api import outcome
+from connectors.twilio.encode import form
 from connectors.twilio.status import ERRORS, by_http_status, meaning
 from tests.connectors.conftest import Serve
 from tests.fakes.twilio import ACCOUNT_SID, AUTH_TOKEN, PUBLIC_URL, FakeTwilio
@@ -113,6 +125,31 @@ async def test_buttons_become_a_numbered_list_and_media_go_along(
     await twilio.send(message(text="Pick", buttons=buttons, media=media))
     assert only(fake)["body"] == "Pick\n1. Yes\n2. No"
     assert only(fake)["media"] == ["https://m/1", "https://m/2"]
+
+
+async def test_a_list_and_a_place_become_lines(fake: FakeTwilio, twilio: TwilioConnector) -> None:
+    menu = Menu((Row("Tea", "tea", "green"), Row("Coffee", "coffee")), "Choose")
+    place = Location(59.91, 10.75, "Our shop", "Main Street 1")
+    await twilio.send(message(text="Pick", menu=menu, location=place))
+    link = "https://www.openstreetmap.org/?mlat=59.910000&mlon=10.750000#map=17/59.910000/10.750000"
+    assert only(fake)["body"].splitlines() == [
+        "Pick", "1. Tea - green", "2. Coffee", "Our shop", "Main Street 1", link,
+    ]  # fmt: skip
+
+
+async def test_a_template_goes_by_its_name_where_twilio_has_it(
+    fake: FakeTwilio, twilio: TwilioConnector
+) -> None:
+    approved = message(text="Hi Ann", template=Template("HX5", "en", ("Ann", "5 pm")))
+    await twilio.send(approved)
+    assert (only(fake)["content_sid"], only(fake)["body"]) == ("HX5", "")
+    fields = dict(form(approved, "+15550001", "+15550009", ""))
+    assert json.loads(fields["ContentVariables"]) == {"1": "Ann", "2": "5 pm"}
+
+
+async def test_another_template_is_its_text(fake: FakeTwilio, twilio: TwilioConnector) -> None:
+    await twilio.send(message(text="Hi Ann", template=Template("reminder", "en", ("Ann",))))
+    assert (only(fake)["content_sid"], only(fake)["body"]) == ("", "Hi Ann")
 
 
 async def test_a_template_stands_in_for_the_text(fake: FakeTwilio, twilio: TwilioConnector) -> None:

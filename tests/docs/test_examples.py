@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.engine.api_reader import examine as examine_api
 from bot.engine.reader import examine
 from bot.settings import load
 from tests.docs.reading import PAGES, ROOT, Block, anchors, blocks, links, shown
@@ -16,6 +17,8 @@ from tests.docs.test_named import commands
 
 WRAPPED: Mapping[str, Callable[[Any], Any]] = {
     "json flow": lambda it: it,
+    "json pages": lambda it: it,
+    "json steps": lambda it: it,
     "json state": lambda it: [it],
     "json step": lambda it: [{"name": "A", "enter": [it]}],
     "json condition": lambda it: [{"name": "A", "states": [{"name": "B", "condition": it}]}],
@@ -23,6 +26,8 @@ WRAPPED: Mapping[str, Callable[[Any], Any]] = {
 """What a part of a flow is read in."""
 PLAIN = "json"
 """What is no part of a flow."""
+API = "json api"
+"""A file of flows/apis; its variables are set."""
 _COMMAND = re.compile(r"^\s*(?:[A-Z_]+=\S+ )*((?:make|parley)\b.*)$", re.MULTILINE)
 _IN_TEXT = re.compile(r"`(?:[A-Z_]+=\S+ )*((?:make|parley) [^`\n]*)`")
 _TARGET = re.compile(r"^([a-z]+):", re.MULTILINE)
@@ -35,6 +40,9 @@ def test_json(block: Block) -> None:
     value = json.loads(block.text)
     if block.kind == PLAIN:
         assert not (isinstance(value, dict) and "states" in value), "say `json flow`"
+        return
+    if block.kind == API:
+        assert examine_api(value, "example", lambda _: "https://set.example")[1] == []
         return
     flow, findings = examine(WRAPPED[block.kind](value), "example")
     errors = [str(finding) for finding in findings if finding.severity == "error"]

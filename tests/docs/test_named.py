@@ -11,11 +11,16 @@ from pydantic import BaseModel
 from typer.main import get_command
 
 from bot.cli.main import app
+from bot.engine.collect_reader import COLLECT_KEYS
 from bot.engine.conditions import BUILT_IN, OPERATORS, SUBJECTS
+from bot.engine.expressions import NAMES
 from bot.engine.flow import SlotType
 from bot.engine.reader import DOCUMENT_KEYS, STATE_KEYS, TRIGGER_KINDS
+from bot.engine.say_reader import SAY_KEYS
+from bot.engine.slot_types import SLOT_TYPES
 from bot.engine.step_reader import STEPS
 from bot.engine.templates import FILTERS
+from bot.engine.trigger_reader import MATCHES
 from bot.settings import Config, Domain, Endpoints
 from connectors.registry import CONNECTORS
 from connectors.twilio import connector as twilio
@@ -106,9 +111,10 @@ def test_every_option_of_a_command() -> None:
     "words",
     [
         DOCUMENT_KEYS, STATE_KEYS, STEPS, BUILT_IN, SUBJECTS, OPERATORS, TRIGGER_KINDS,
-        get_args(SlotType),
+        get_args(SlotType), COLLECT_KEYS, SAY_KEYS, SLOT_TYPES, MATCHES, NAMES,
     ],
-    ids=["document", "state", "step", "name", "subject", "operator", "trigger", "collect"],
+    ids=["document", "state", "step", "name", "subject", "operator", "trigger", "collect",
+         "question", "message", "slot", "match", "expression"],
 )  # fmt: skip
 def test_the_flow_language(words: Any) -> None:
     assert set(words) <= FLOWS

@@ -34,7 +34,10 @@ def reached(boundary: str) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-BOUNDARIES = {"accept": "stored", "save": "committed", "mark": "recorded", "run": "action_run"}
+BOUNDARIES = {
+    "accept": "stored", "save": "committed", "mark": "recorded", "run": "action_run",
+    "publish_flow": "definition_kept", "publish": "published",
+}  # fmt: skip
 
 
 class Dying:

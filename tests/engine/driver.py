@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.engine.advance import advance, start
@@ -42,6 +43,15 @@ def reading(
     return Parse(text, best, (best,), found)
 
 
+def _as_answered(parse: Parse | None, event: ActionReturned) -> Parse | None:
+    """What a processor says that the reply is to be read as."""
+    for item in event.events:
+        if parse and isinstance(item, dict) and item.get("event") == "answer":
+            text = item.get("text")
+            return replace(parse, text=text) if isinstance(text, str) else parse
+    return parse
+
+
 class Conversation:
     """One session of a flow. `actions` are those that exist, with what each returns."""
 
@@ -56,9 +66,18 @@ class Conversation:
         fields: Mapping[str, Any] | None = None,
         tags: Sequence[str] = (),
         channel: str = "",
+        functions: Mapping[str, ActionReturned] | None = None,
+        apis: Mapping[str, ActionReturned] | None = None,
+        shared: Mapping[str, Any] | None = None,
+        language: str | None = None,
     ) -> None:
         self.flow: Flow = read_flow(definition, name)
         self.actions = dict(actions or {})
+        self.functions, self.apis = dict(functions or {}), dict(apis or {})
+        self.shared, self.language = dict(shared or {}), language
+        self.location: Mapping[str, Any] | None = None
+        self.media: tuple[Mapping[str, Any], ...] = ()
+        self.calls: list[CallAction] = []
         self.responses = {key: tuple(texts) for key, texts in (responses or {}).items()}
         self.answers = dict(answers or {})
         self.fields = dict(fields or {})
@@ -80,6 +99,15 @@ class Conversation:
     ) -> "Conversation":
         parse = reading(text, intent, confidence, **entities)
         return self._turn(MessageReceived(), parse)
+
+    def sends(
+        self, *, location: Mapping[str, Any] | None = None, media: Sequence[Mapping[str, Any]] = ()
+    ) -> "Conversation":
+        """A message without a word."""
+        self.location, self.media = location, tuple(media)
+        self.says("")
+        self.location, self.media = None, ()
+        return self
 
     def yes(self) -> "Conversation":
         return self.says("yes", "affirm")
@@ -129,7 +157,7 @@ class Conversation:
 
     def _turn(self, event: Event, parse: Parse | None) -> "Conversation":
         self.turns += 1
-        self.commands, self.called = [], []
+        self.commands, self.called, self.calls = [], [], []
         key = f"turn-{self.turns}"
         while True:
             turn = self._advance(event, parse, key)
@@ -141,7 +169,13 @@ class Conversation:
                 assert self.session.pause is None
                 return self
             self.called.append(turn.call.name)
-            event = self.actions.get(turn.call.name, ActionReturned())
+            self.calls.append(turn.call)
+            event = self._answer(turn.call)
+            parse = _as_answered(parse, event)
+
+    def _answer(self, call: CallAction) -> ActionReturned:
+        known = {"action": self.actions, "api": self.apis}.get(call.kind, self.functions)
+        return known.get(call.name, ActionReturned())
 
     def _advance(self, event: Event, parse: Parse | None, key: str) -> Turn:
         facts = Facts(
@@ -155,6 +189,10 @@ class Conversation:
             responses=self.responses,
             actions=frozenset(self.actions),
             channel=self.channel,
+            shared=self.shared,
+            language=self.language,
+            location=self.location,
+            media=self.media,
         )
         turn = advance(self.flow, self.session, event, facts, self.now)
         assert turn == advance(self.flow, self.session, event, facts, self.now), "not deterministic"

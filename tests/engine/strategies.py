@@ -5,6 +5,12 @@ from typing import Any
 from hypothesis import strategies as st
 
 NAMES = ["A", "B", "C", "D", "E"]
+APIS = ["weather", "crm"]
+FUNCTIONS = ["tidy", "lookup"]
+EXPRESSIONS = [
+    "slots.n + 1.5", "slots.n >= 2", "has(slots.x)", "'one' in tags", "text.size() > 3", "1 / 0",
+    "globals.open", "registry.seen", "'a' + text", "slots.gone > 1", "[1, 2].exists(i, i > 1)",
+]  # fmt: skip
 ACTIONS = ["work", "look_up", "gone"]
 _letters = st.characters(exclude_characters="\x00", exclude_categories=["Cs"])
 json_values = st.recursive(
@@ -46,6 +52,9 @@ comparisons = st.one_of(
     _with({"slot": st.just("n"), "op": st.sampled_from(["<", "<=", ">", ">="]), "value": numbers}),
     _with({"slot": st.just("x"), "value": numbers | words | st.booleans()}),
     _with({"tag": words}),
+    _with({"global": st.just("open")}),
+    _with({"global": st.just("open"), "value": st.booleans() | words}),
+    _with({"expression": st.sampled_from(EXPRESSIONS)}),
     _with({"event": st.sampled_from(["message", "start", "due"])}),
     _with({"text": st.just(True), "op": st.sampled_from(["=", "contains", "!="]), "value": words}),
     _with({"text": st.just(True), "op": st.just("in"), "value": st.lists(words, min_size=1)}),
@@ -65,6 +74,14 @@ conditions = st.recursive(
     ),
     max_leaves=4,
 )
+values = st.dictionaries(
+    st.sampled_from(["x", "n", "y"]),
+    st.sampled_from(["Hi", "{text}", "{slots.n}"])
+    | st.integers(-5, 20)
+    | st.booleans()
+    | _with({"expression": st.sampled_from(EXPRESSIONS)}),
+    max_size=3,
+)
 buttons = words | _with({"title": texts_or_words}, payload=st.text(_letters, max_size=5))
 steps = st.one_of(
     st.sampled_from(ACTIONS),
@@ -74,7 +91,14 @@ steps = st.one_of(
         media=_one_or_more(words),
     ),
     _with({"action": st.sampled_from(ACTIONS)}),
-    _with({"set": st.dictionaries(st.sampled_from(["x", "n", "email"]), texts | numbers)}),
+    _with(
+        {
+            "set": st.dictionaries(
+                st.sampled_from(["x", "n", "email"]),
+                texts | numbers | _with({"expression": st.sampled_from(EXPRESSIONS)}),
+            )
+        }
+    ),
     _with({"add_tag": _one_or_more(words)}),
     _with({"remove_tag": _one_or_more(words)}),
     _with({"note": texts}),
@@ -83,6 +107,71 @@ steps = st.one_of(
     _with({"start": words}),
     _with({"hand_over": st.just(True) | words}),
     _with({"end": st.just(True) | words}),
+)
+_rows = words | _with(
+    {"title": texts_or_words}, payload=st.text(_letters, max_size=5), description=texts_or_words
+)
+_shown = st.one_of(
+    _with(
+        {"say": words, "list": _with({"rows": st.lists(_rows, min_size=1)}, button=texts_or_words)}
+    ),
+    _with(
+        {
+            "say": texts,
+            "location": _with(
+                {
+                    "latitude": st.floats(-90, 90) | st.sampled_from(["{slots.n}", "91", "{x}"]),
+                    "longitude": st.integers(-180, 180),
+                },
+                name=texts_or_words,
+            ),
+        }
+    ),
+    _with(
+        {
+            "say": texts,
+            "template": _with(
+                {"name": words}, language=words, parameters=st.lists(texts_or_words, max_size=2)
+            ),
+        }
+    ),
+)
+saved = st.dictionaries(st.sampled_from(["x", "n"]), st.sampled_from(["sky", "n"]), max_size=2)
+_calls = st.fixed_dictionaries(
+    {"call": st.sampled_from(APIS)}, optional={"with": values, "save": saved}
+)
+_processors = st.fixed_dictionaries(
+    {"processor": st.sampled_from(FUNCTIONS)}, optional={"with": values}
+)
+processing = st.one_of(
+    st.sampled_from(FUNCTIONS),
+    st.lists(
+        st.one_of(
+            st.sampled_from(FUNCTIONS),
+            _processors,
+            _calls,
+            st.fixed_dictionaries({"set": values}),
+        ),
+        max_size=3,
+    ),
+)
+steps = st.one_of(
+    steps,
+    _shown,
+    _calls,
+    _processors,
+    st.fixed_dictionaries({"task": st.sampled_from(FUNCTIONS)}, optional={"with": values}),
+    _with({"store": words, "values": values}, key=st.sampled_from(["{phone}", "{text}", "k"])),
+    st.builds(
+        lambda call, error: {**call, "error": error},
+        _calls,
+        steps
+        | st.lists(steps, max_size=2)
+        | st.fixed_dictionaries(
+            {"goto": st.sampled_from(NAMES)}, optional={"enter": st.lists(steps, max_size=2)}
+        )
+        | st.fixed_dictionaries({"enter": steps}),
+    ),
 )
 steps = steps | _with(
     {"start": words}, **{"return": st.booleans() | _one_or_more(words) | st.just({"x": "y"})}
@@ -106,32 +195,61 @@ otherwise = _merged(_said, _with({}, times=st.integers(0, 3), then=step_lists))
 timeouts = _merged(
     _said, _with({"after": durations}, goto=st.sampled_from(NAMES), times=st.integers(0, 3))
 )
-collects = st.one_of(
-    _with(
-        {"slot": st.sampled_from(["x", "email"])},
-        type=st.sampled_from(
-            [
-                "text",
-                "number",
-                "money",
-                "duration",
-                "date",
-                "time",
-                "datetime",
-                "name",
-                "email",
-                "phone",
-                "yes_no",
-            ]
-        ),
-        min=st.integers(0, 3),
-        max=st.integers(4, 9),
-        error=texts_or_words,
-        attempts=st.integers(1, 3),
-        exit_words=_one_or_more(words),
+choices = st.lists(
+    st.sampled_from(
+        [
+            "one",
+            {"label": "two", "words": ["zwei"]},
+            {"label": {"en": "Three four", "es": "Tres"}, "value": "3", "means": "help"},
+            {"label": "Yes {first_name}", "value": "yes", "means": "affirm"},
+        ]
     ),
-    _with({"slot": st.just("x"), "type": st.just("choice"), "choices": _one_or_more(words)}),
+    min_size=1,
+    unique_by=str,
 )
+_asking = {
+    "ask": texts_or_words,
+    "error": texts_or_words,
+    "attempts": st.integers(1, 3),
+    "exit_words": _one_or_more(words),
+    "valid": conditions,
+}
+_targets = st.sampled_from([{"slot": "x"}, {"slot": "email"}, {"slot": "n"}, {"field": "town"}])
+collects = st.one_of(
+    _merged(
+        _targets,
+        _with(
+            {},
+            type=st.sampled_from(
+                ["text", "number", "money", "duration", "name", "email", "phone", "yes_no",
+                 "location", "media"]
+            ),
+            min=st.integers(0, 3),
+            max=st.integers(4, 9),
+            min_length=st.integers(0, 3),
+            max_length=st.integers(3, 9),
+            pattern=st.sampled_from(["[a-z]+", ".*", "\\d+"]),
+            **_asking,
+        ),
+    ),
+    _merged(
+        _targets,
+        _with(
+            {"type": st.sampled_from(["date", "datetime"])},
+            min=st.just("2026-01-01"),
+            max=st.just("2027-01-01"),
+            **_asking,
+        ),
+    ),
+    _merged(
+        _targets,
+        _with(
+            {"type": st.just("time")}, min=st.just("08:00"), max=st.just("17:30"), **_asking
+        ),
+    ),
+    _merged(_targets, _with({"type": st.just("choice"), "choices": choices}, **_asking)),
+    _with({"slot": st.just("x"), "type": st.just("choice"), "choices": words}),
+)  # fmt: skip
 links = _with(
     {"name": st.sampled_from([f"@{name}" for name in NAMES])},
     condition=conditions,
@@ -155,6 +273,8 @@ def states(draw: st.DrawFn) -> list[dict[str, Any]]:
                 timeout=timeouts,
                 collect=collects,
                 states=st.lists(links, max_size=2),
+                pre=processing,
+                post=processing,
                 **{"pass": st.booleans()},
             )
         )
@@ -165,12 +285,22 @@ def states(draw: st.DrawFn) -> list[dict[str, Any]]:
     return found
 
 
-_kinds = st.sampled_from(["keyword", "intent", "event", "schedule"])
+_kinds = st.sampled_from(["keyword", "intent", "event"])
 triggers = st.one_of(
     st.tuples(_kinds, _one_or_more(words), _with({}, when=conditions, interrupt=st.booleans())).map(
         lambda found: {found[0]: found[1], **found[2]}
     ),
     st.sampled_from([{"manual": True}, {"webhook": True}, {"webhook": ["order"]}]),
+    _with({"keyword": _one_or_more(words)}, match=st.sampled_from(["exact", "contains", "regex"])),
+    _with(
+        {
+            "schedule": _one_or_more(st.sampled_from(["0 9 * * 1-5", "*/5 * * * *"])),
+            "audience": st.sampled_from(
+                ["always", {"tag": "vip"}, {"slot": "town", "value": "Oslo"}]
+            ),
+        },
+        time_zone=st.just("Europe/Oslo"),
+    ),
 )
 documents = states() | st.builds(
     lambda found, rest: {"states": found, **rest},
@@ -183,11 +313,26 @@ documents = states() | st.builds(
         language=st.just("en"),
         triggers=st.lists(triggers, max_size=2),
         expires_after=durations,
-        slots=st.dictionaries(
-            st.sampled_from(["x", "n"]),
+        slots=st.fixed_dictionaries(
+            {},
+            optional={
+                "x": _with({}, scope=st.sampled_from(["session", "contact"]), initial=json_values),
+                "n": _with(
+                    {"type": st.just("number")},
+                    scope=st.sampled_from(["session", "contact"]),
+                    initial=numbers,
+                ),
+            },
+        ),
+        invariants=st.lists(
             _with(
-                {}, type=words, scope=st.sampled_from(["session", "contact"]), initial=json_values
+                {
+                    "name": st.text("abc", min_size=1),
+                    "condition": comparisons | _with({"not": comparisons}),
+                }
             ),
+            max_size=2,
+            unique_by=lambda found: found["name"],
         ),
         otherwise=otherwise,
         apology=texts,

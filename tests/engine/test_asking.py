@@ -25,6 +25,7 @@ def asked(*states: Any, **keys: Any) -> frozenset[str]:
         ({"intent": "deny"}, {"affirm", "deny"}),
         ({"intent": "order_status"}, {"order_status"}),
         ("user_reply_name", {"inform_name"}),
+        ({"expression": "intent == 'order' && slots.n > 1"}, {"order"}),
         ({"any": ["user_wants_coupon", {"all": [{"intent": "help"}, {"tag": "vip"}]}]},
          {"request_coupon", "help"}),
         ({"not": {"intent": "help"}}, set()),

@@ -71,7 +71,7 @@ CASES: list[tuple[str, str, Any, Any]] = [
     ("unknown-condition", "/0/states/0/condition", fork("is_rihc"), fork("is_rich")),
     ("unknown-condition", "/0/states/0/condition", fork("is_ow"), fork("is_own")),
     ("unknown-condition", "/0/states/0/condition/all/1/not",
-     fork({"all": ["is_rich", {"not": "nobody"}]}), fork({"all": ["is_rich", {"not": "always"}]})),
+     fork({"all": ["is_rich", {"not": "nobody"}]}), fork({"all": ["is_rich", {"not": "is_own"}]})),
     ("unknown-condition", "/triggers/0/when",
      {"states": [A], "triggers": [{"keyword": "x", "when": "nobody"}]},
      {"states": [A], "triggers": [{"keyword": "x", "when": "is_rich"}]}),
@@ -95,7 +95,8 @@ CASES: list[tuple[str, str, Any, Any]] = [
      {"states": [A], "triggers": [{"intent": ["help"]}]}),
     ("unknown-entity", "/0/states/0/condition/entity", fork({"entity": "town"}),
      fork({"entity": "city"})),
-    ("unknown-flow", "/0/enter/0/start", steps({"start": "g"}), steps({"start": "f"})),
+    ("unknown-flow", "/0/enter/0/start", steps({"start": "g"}),
+     fork("is_rich", enter=[{"say": "Hi."}], otherwise={"then": {"start": "f"}})),
     ("unreachable-state", "/1/name", [A, B], [{**A, "states": [TO_B]}, B]),
     ("unreachable-state", "/1/name", [A, {**B, "states": [{"name": "C"}]}],
      [{**A, "timeout": {"after": "1m", "goto": "B"}}, {**B, "states": [{"name": "C"}]}]),
@@ -118,7 +119,7 @@ CASES: list[tuple[str, str, Any, Any]] = [
      [{**A, "states": [{**TO_B, **ASKING}]}, {**B, "states": [{"name": "@A"}]}]),
     ("dead-end", "/0/name", [{**A, **PASS}], fork("is_rich", **PASS)),
     ("endless-loop", "/0/pass", [{**A, **PASS, "states": [{"name": "@A"}]}],
-     [{**A, **PASS, "states": [{"name": "@A", "enter": {"wait": "1m"}}]}]),
+     [{**A, **PASS, "states": [{**TO_B, "name": "@A", "enter": {"wait": "1m"}}]}]),
     ("endless-loop", "/0/pass",
      [{**A, **PASS, "states": [TO_B]}, {**B, **PASS, "states": [{"name": "@A"}]}],
      [{**A, **PASS, "states": [TO_B]}, {**B, "states": [{"name": "@A"}]}]),
@@ -138,7 +139,7 @@ CASES: list[tuple[str, str, Any, Any]] = [
                                                    {"say": "Bye."}),
      steps({"set": {"y": 1}}, {"say": "Hi", "buttons": ["x", "{y}"]}, {"say": "Bye."})),
     ("unknown-slot", "/0/enter/say", [{**A, "enter": {"say": "{age}"}}],
-     [{**A, "enter": {"say": "{age}"}, "collect": {"slot": "age"}}]),
+     [{**A, "enter": {"say": "{{age | default('?')}}"}, "collect": {"slot": "age"}}]),
     ("unknown-slot", "/0/otherwise/say", fork("is_rich", otherwise={"say": "{y}"}),
      fork("is_rich", otherwise={"say": "{email}"})),
     ("unknown-slot", "/0/enter/0/set/x~1y", steps({"set": {"x/y": "{z}"}}),
@@ -147,7 +148,7 @@ CASES: list[tuple[str, str, Any, Any]] = [
     ("unknown-slot", "/0/enter/0/email/text",
      steps({"email": {"subject": "x", "text": "{z}"}}), steps({"email": {"subject": "", "text": ""}})),
     ("unknown-slot", "/0/collect/error", [{**A, "collect": {"slot": "x", "error": "{z}"}}],
-     [{**A, "collect": {"slot": "x", "error": "{x}"}}]),
+     [{**A, "collect": {"slot": "x", "error": "{{x | default('?')}}"}}]),
     ("unknown-slot", "/apology", {"states": [A], "apology": "{z}"},
      {"states": [A], "apology": "{z}", "slots": {"z": {}}}),
 ]  # fmt: skip
@@ -205,7 +206,7 @@ SHADOWS: list[tuple[list[Any], list[Any], dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("shadowed", "tried", "more"), SHADOWS)
 def test_shadowed_transitions(shadowed: list[Any], tried: list[Any], more: dict[str, Any]) -> None:
-    assert codes(fork(*tried, **more)) == []
+    assert not {code for code, _ in codes(fork(*tried, **more))} - {"overlapping"}
     if shadowed == tried:
         return
     place = f"/0/states/{len(shadowed) - 1}"
@@ -240,7 +241,7 @@ def triggered(name: str, *triggers: Any) -> Any:
     [
         ({"keyword": "Coupon!"}, {"keyword": ["x", " coupon"]}, True),
         ({"keyword": "coupon"}, {"keyword": "coupons"}, False),
-        ({"keyword": "help"}, {"intent": "help"}, False),
+        ({"keyword": "deny"}, {"intent": "deny"}, False),
         ({"intent": "help"}, {"intent": ["deny", "help"]}, True),
         ({"intent": "help"}, {"intent": "help", "when": "is_rich"}, True),
         ({"intent": "help", "when": "is_rich"}, {"intent": "help"}, False),

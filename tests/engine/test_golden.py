@@ -41,7 +41,9 @@ def _conversation(case: dict[str, Any]) -> Conversation:
     return Conversation(
         case["flow"],
         name="golden",
-        actions={k: ActionReturned(**v) for k, v in given.get("actions", {}).items()},
+        actions=_outside(given, "actions"),
+        functions=_outside(given, "functions"),
+        apis=_outside(given, "apis"),
         responses={
             name: [ResponseText(**text) for text in texts]
             for name, texts in given.get("responses", {}).items()
@@ -51,6 +53,10 @@ def _conversation(case: dict[str, Any]) -> Conversation:
         tags=given.get("tags", ()),
         channel=given.get("channel", ""),
     )
+
+
+def _outside(given: dict[str, Any], kind: str) -> dict[str, ActionReturned]:
+    return {name: ActionReturned(**answer) for name, answer in given.get(kind, {}).items()}
 
 
 def _input(talk: Conversation, given: dict[str, Any]) -> None:

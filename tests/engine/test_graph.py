@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.engine.conditions import BUILT_IN
-from bot.engine.graph import LONGEST_TEXT, WORDS, Edge, described, graph, spoken_duration
+from bot.engine.graph import LONGEST_TEXT, WORDS, Edge, SubFlow, described, graph, spoken_duration
 from bot.engine.reader import read_flow
 
 OPTIN = [
@@ -120,3 +120,45 @@ def test_every_built_in_condition_has_words() -> None:
 )
 def test_durations_in_words(seconds: float, words: str) -> None:
     assert spoken_duration(seconds) == words
+
+
+def test_steps_are_told_in_a_few_words() -> None:
+    flow = read_flow(
+        {"flow": "f", "states": [
+            {"name": "A", "pre": ["clean"],
+             "enter": [
+                {"set": {"x": 1, "y": 2}}, {"add_tag": "vip"}, {"remove_tag": "new"},
+                {"note": "n"}, {"email": {"subject": "s", "text": "t"}}, {"wait": "10m"},
+                {"call": "weather"}, {"store": "feedback", "values": {"score": 1}},
+                {"say": "Hi", "buttons": ["Yes"]}, {"task": "fee"}, {"end": True}]}]},
+        "f",
+    )  # fmt: skip
+    [node] = graph(flow).nodes
+    assert node.action == "call weather"
+    assert node.does == (
+        "clean", "set x, y", "tag vip", "untag new", "write a note", "send an e-mail",
+        "wait 10 min", "call weather", "store in feedback", "show buttons", "task fee",
+        "end the session",
+    )  # fmt: skip
+
+
+def test_a_question_tells_its_choices_and_says_what_it_asks() -> None:
+    asked = {"slot": "drink", "type": "choice", "ask": "Which?", "choices": ["Tea", "Coffee"]}
+    [node] = graph(read_flow({"flow": "f", "states": [{"name": "A", "collect": asked}]}, "f")).nodes
+    assert (node.text, node.asks, node.choices) == ("Which?", "drink", ("Tea", "Coffee"))
+
+
+def test_failing_calls_and_sub_flows_lead_on_wherever_they_stand() -> None:
+    call = {"call": "shop", "error": {"enter": [{"start": "help"}], "goto": "LATER"}}
+    split = {"split": [{"name": "a", "enter": [call]}, {"name": "b", "enter": []}]}
+    picture = graph(
+        read_flow(
+            {"flow": "f", "states": [
+                {"name": "A", "states": [
+                    {"name": "B", "enter": [split, {"start": "street", "return": ["x"]}]}]},
+                {"name": "LATER"}]},
+            "f",
+        )
+    )  # fmt: skip
+    assert Edge("B", "LATER", "shop fails", link=True, kind="error") in picture.edges
+    assert set(picture.starts) == {SubFlow("B", "help", False), SubFlow("B", "street", True)}

@@ -41,6 +41,25 @@ def _returned() -> st.SearchStrategy[ActionReturned]:
             }
         ),
         st.fixed_dictionaries(
+            {"event": st.just("registry"), "name": names, "value": strategies.json_values}
+        ),
+        st.fixed_dictionaries(
+            {
+                "event": st.sampled_from(["answer", "refused"]),
+                "text": st.sampled_from(["one", "", "yes"]) | strategies.json_values,
+            }
+        ),
+        st.fixed_dictionaries(
+            {
+                "event": st.just("call"),
+                "api": st.sampled_from([*strategies.APIS, 5]),
+                "with": strategies.json_values,
+            }
+        ),
+        st.fixed_dictionaries(
+            {"event": st.just("goto"), "state": st.sampled_from([*strategies.NAMES, "Z", ""])}
+        ),
+        st.fixed_dictionaries(
             {
                 "event": st.sampled_from(
                     ["followup", "pause", "restart", "reset_slots", "cancel_reminder", "bot"]
@@ -56,7 +75,12 @@ def _returned() -> st.SearchStrategy[ActionReturned]:
             strategies.json_values | st.just("one"),
         ),
     )
-    return st.builds(ActionReturned, st.lists(event, max_size=3), st.lists(response, max_size=2))
+    return st.builds(
+        ActionReturned,
+        st.lists(event, max_size=3),
+        st.lists(response, max_size=2),
+        st.sampled_from([None, None, "timeout"]),
+    )
 
 
 INPUTS = st.one_of(
@@ -66,6 +90,7 @@ INPUTS = st.one_of(
         st.sampled_from([None, "affirm", "deny", "help"]),
         st.sampled_from([0.3, 0.65, 1.0]),
     ),
+    st.tuples(st.just("sends"), st.booleans()),
     st.tuples(st.just("timer"), st.integers(0, 3)),
     st.tuples(st.just("stale timer"), st.text(max_size=3)),
 )
@@ -75,6 +100,10 @@ def _play(talk: Conversation, given: tuple[Any, ...]) -> None:
     match given:
         case ("says", text, intent, confidence):
             talk.says(text, intent, confidence, **({"name": "Ann"} if text == "one" else {}))
+        case ("sends", True):
+            talk.sends(location={"latitude": 59.9, "longitude": 10.7})
+        case ("sends", False):
+            talk.sends(media=[{"url": "https://example.org/a.png", "content_type": "image/png"}])
         case ("timer", index) if index < len(talk.session.timers):
             timer = talk.session.timers[index]
             talk.now = max(talk.now, timer.due_at)
@@ -88,7 +117,7 @@ def _check_turn(talk: Conversation) -> None:
     assert len(talk.called) <= CALLS_PER_TURN
     assert len(talk.entered) <= STEPS_PER_TURN + 1
     unpassed = [name for name in talk.entered if not talk.flow.states[name].passes]
-    assert len(unpassed) <= 1
+    assert len(unpassed) <= 1 or talk.calls
     assert talk.session.state in talk.flow.states
     for timer in talk.session.timers:
         assert timer.state == talk.session.state
@@ -100,7 +129,9 @@ def _check_turn(talk: Conversation) -> None:
     if talk.status == "dormant":
         assert talk.session.timers
     for message in talk.messages:
-        assert message.text.strip() or message.buttons or message.media or message.custom
+        shown = (message.buttons, message.media, message.custom, message.menu, message.location)
+        assert message.text.strip() or message.template or any(shown)
+        assert message.menu is None or message.menu["rows"]
     json.dumps([dataclasses.asdict(command) for command in talk.commands], allow_nan=False)
 
 
@@ -111,6 +142,7 @@ def _check_turn(talk: Conversation) -> None:
     st.none() | st.just("yes"),
     st.lists(INPUTS, max_size=6),
     st.booleans(),
+    st.dictionaries(st.sampled_from([*strategies.APIS, *strategies.FUNCTIONS]), _returned()),
 )
 def test_advance_always_ends(
     document: Any,
@@ -118,8 +150,17 @@ def test_advance_always_ends(
     first: str | None,
     inputs: list[tuple[Any, ...]],
     mine: bool,
+    outside: dict[str, ActionReturned],
 ) -> None:
-    talk = Conversation(document, actions=actions, responses=RESPONSES, answers={"mine": mine})
+    talk = Conversation(
+        document,
+        actions=actions,
+        responses=RESPONSES,
+        answers={"mine": mine},
+        functions=outside,
+        apis=outside,
+        shared={"open": mine},
+    )
     talk.begin(reading(first, "affirm") if first else None)
     _check_turn(talk)
     for given_input in inputs:

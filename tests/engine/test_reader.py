@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.engine.durations import duration
 from bot.engine.findings import DefinitionInvalid, Finding, line_of, load_json, located, nearest
 from bot.engine.reader import content_hash, examine, read_flow
 from bot.engine.reading import (
@@ -13,7 +14,6 @@ from bot.engine.reading import (
     DEEPEST_NESTING,
     LARGEST_DOCUMENT,
     MOST_FINDINGS,
-    duration,
 )
 
 

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,8 +10,14 @@ from jsonschema import Draft202012Validator
 
 import bot.engine
 from bot.engine import reader
+from bot.engine.collect_reader import COLLECT_KEYS
 from bot.engine.conditions import OPERATORS, SUBJECTS
+from bot.engine.flow import SlotType
+from bot.engine.say_reader import SAY_KEYS
+from bot.engine.slot_types import SLOT_TYPES
+from bot.engine.step_reader import PROCESSING
 from bot.engine.step_reader import STEPS as READ_STEPS
+from bot.engine.trigger_reader import MATCHES
 from tests.engine import strategies
 
 SCHEMA = json.loads((Path(bot.engine.__file__).parent / "flow.schema.json").read_text())
@@ -56,13 +62,25 @@ def test_it_knows_what_the_reader_knows() -> None:
     definitions = SCHEMA["$defs"]
     assert set(definitions["document"]["properties"]) == set(reader.DOCUMENT_KEYS)
     assert set(definitions["state"]["properties"]) == set(reader.STATE_KEYS)
-    steps = [*definitions["step"]["anyOf"], definitions["say_step"]]
+    steps = [definitions.get(s.get("$ref", "")[8:], s) for s in definitions["step"]["anyOf"]]
     assert {s["required"][0] for s in steps if "required" in s} == set(READ_STEPS)
+    processed = [definitions.get(s.get("$ref", "")[8:], s) for s in _processed(definitions)]
+    assert {s["required"][0] for s in processed if "required" in s} == set(PROCESSING)
+    assert set(definitions["collect"]["properties"]) == set(COLLECT_KEYS)
+    assert set(definitions["collect"]["properties"]["type"]["enum"]) == set(get_args(SlotType))
+    assert set(definitions["say_step"]["properties"]) == set(SAY_KEYS)
+    assert set(definitions["slot"]["properties"]["type"]["enum"]) == set(SLOT_TYPES)
+    assert set(definitions["trigger"]["properties"]["match"]["enum"]) == set(MATCHES)
     compared = {s["required"][0] for s in definitions["condition"]["anyOf"] if "required" in s}
-    assert compared == {*SUBJECTS, "all", "any", "not"}
+    assert compared == {*SUBJECTS, "all", "any", "not", "expression"}
     assert set(definitions["operator"]["enum"]) == set(OPERATORS)
     kinds = {kind["required"][0] for kind in definitions["trigger"]["oneOf"]}
     assert kinds == set(reader.TRIGGER_KINDS)
+
+
+def _processed(definitions: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = definitions["processed"]["anyOf"]
+    return found
 
 
 @SLOW
@@ -109,6 +127,23 @@ STEPS: list[Any] = [
         {"wait": "soon"}, {"wait": 5}, {"wait": "10"}, {"wait": "-1m"}, {"wait": "1m30s"},
         {"start": True}, {"start": ""}, {"hand_over": False}, {"hand_over": 5}, {"hand_over": ""},
         {"end": False}, {"end": ""}, {"end": None}, {"end": True, "say": "x"},
+        {"say": "x", "list": ["y"]}, {"say": "x", "list": {}}, {"say": "x", "list": {"rows": []}},
+        {"say": "x", "list": {"rows": [5]}}, {"say": "x", "list": {"rows": ["y"], "title": "z"}},
+        {"say": "x", "list": {"rows": ["y"]}, "buttons": ["z"]}, {"say": "", "list": {"rows": ["y"]}},
+        {"say": "x", "list": {"rows": [{"description": "y"}]}},
+        {"say": "", "location": {}}, {"say": "", "location": {"latitude": 91, "longitude": 0}},
+        {"say": "", "location": {"latitude": 1}}, {"say": "", "location": "Oslo"},
+        {"say": "", "location": {"latitude": True, "longitude": 0}},
+        {"say": "", "template": {}}, {"say": "", "template": {"name": ""}}, {"say": "", "template": "x"},
+        {"say": "", "template": {"name": "x", "parameters": "y"}},
+        {"call": ""}, {"call": 5}, {"call": "x", "with": []}, {"call": "x", "save": ["y"]},
+        {"call": "x", "save": {"y": 5}}, {"call": "x", "error": 5}, {"call": "x", "error": {}},
+        {"call": "x", "error": {"goto": ""}}, {"call": "x", "error": {"goto": "A", "say": "y"}},
+        {"call": "x", "error": [{"sey": "y"}]}, {"call": "x", "say": "y"}, {"call": "x", "goto": "A"},
+        {"processor": ""}, {"processor": "x", "with": 5}, {"processor": "x", "args": {}},
+        {"task": 5}, {"task": "x", "with": ["y"]},
+        {"store": ""}, {"store": "x"}, {"store": "x", "values": []}, {"store": "x", "values": {}, "key": ""},
+        {"set": {"x": {"expression": ""}}}, {"set": {"x": {"expression": 5}}},
 ]  # fmt: skip
 CONDITIONS: list[Any] = [
         None, 5, "", [], {}, {"all": "x"}, {"all": []}, {"any": []}, {"all": [5]},
@@ -127,6 +162,8 @@ CONDITIONS: list[Any] = [
         {"slot": "x", "op": "between", "value": [False, True]},
         {"slot": "x", "op": "in", "value": "y"}, {"slot": "x", "op": "in", "value": []},
         {"slot": "x", "op": "in", "value": [None]}, {"text": "yes"}, {"text": False},
+        {"expression": ""}, {"expression": 5}, {"expression": "true", "op": "exists"},
+        {"global": ""}, {"global": 5}, {"global": "x", "op": "<"},
         {"number": 0}, {"number": False}, {"number": "1"}, {"number": 1.5},
 ]  # fmt: skip
 OTHERWISE: list[Any] = [
@@ -139,19 +176,61 @@ TIMEOUTS: list[Any] = [
         {"after": "1m", "say": "x", "enter": []},
 ]  # fmt: skip
 COLLECTS: list[Any] = [
-        {}, {"slot": ""}, {"slot": 5}, {"slot": "x", "type": "day"}, {"slot": "x", "type": []},
-        {"slot": "x", "type": "choice"}, {"slot": "x", "type": "choice", "choices": []},
-        {"slot": "x", "min": "1"}, {"slot": "x", "max": True}, {"slot": "x", "error": 5},
-        {"slot": "x", "attempts": 0}, {"slot": "x", "attempts": "3"},
-        {"slot": "x", "exit_words": [5]}, {"slot": "x", "pattern": "y"},
+    {},
+    {"slot": ""},
+    {"slot": 5},
+    {"slot": "x", "type": "day"},
+    {"slot": "x", "type": []},
+    {"slot": "x", "type": "choice"},
+    {"slot": "x", "type": "choice", "choices": []},
+    {"slot": "x", "min": "1"},
+    {"slot": "x", "max": True},
+    {"slot": "x", "error": 5},
+    {"slot": "x", "attempts": 0},
+    {"slot": "x", "attempts": "3"},
+    {"slot": "x", "exit_words": [5]},
+    {"slot": "x", "pattern": ""},
+    {"slot": "x", "pattern": 5},
+    {"slot": "x", "field": "y"},
+    {"field": ""},
+    {"field": 5},
+    {"slot": "x", "ask": 5},
+    {"slot": "x", "ask": {}},
+    {"slot": "x", "min_length": -1},
+    {"slot": "x", "max_length": "9"},
+    {"slot": "x", "valid": 5},
+    {"slot": "x", "min": "2026-01-01"},
+    {"slot": "x", "type": "date", "min": 5},
+    {"slot": "x", "type": "choice", "choices": [5]},
+    {"slot": "x", "type": "choice", "choices": [{"value": "y"}]},
+    {"slot": "x", "type": "choice", "choices": [{"label": ""}]},
+    {"slot": "x", "type": "choice", "choices": [{"label": "y", "value": 5}]},
+    {"slot": "x", "type": "choice", "choices": [{"label": "y", "means": ""}]},
+    {"slot": "x", "type": "choice", "choices": [{"label": "y", "words": [5]}]},
+    {"slot": "x", "type": "choice", "choices": [{"label": "y", "number": 1}]},
+]
+PROCESSED: list[Any] = [
+        None, 5, "", {}, [5], [""], {"say": "x"}, [{"action": "x"}], {"task": "x"},
+        [{"processor": "x", "call": "y"}],
 ]  # fmt: skip
 TRIGGERS: list[Any] = [
         None, 5, {}, {"keyword": True}, {"keyword": []}, {"keyword": ""}, {"keyword": 5},
         {"intent": True}, {"manual": False}, {"keyword": "x", "intent": "y"},
+        {"keyword": "x", "match": "like"}, {"intent": "x", "match": "exact"}, {"keyword": "x", "match": None},
+        {"schedule": "0 9 * * *"}, {"schedule": True, "audience": "always"},
+        {"schedule": [], "audience": "always"}, {"intent": "x", "audience": "always"},
+        {"schedule": "0 9 * * *", "audience": 5}, {"manual": True, "time_zone": "Europe/Oslo"},
+        {"schedule": "0 9 * * *", "audience": "always", "time_zone": "half past"},
+        {"schedule": "0 9 * * *", "audience": "always", "time_zone": None},
         {"keyword": "x", "when": 5}, {"keyword": "x", "interrupt": "no"}, {"key": "x"},
 ]  # fmt: skip
 SLOTS: list[Any] = [
         None, "text", {"type": 5}, {"type": ""}, {"scope": "bot"}, {"scope": []}, {"oops": 1},
+        {"type": "strin"}, {"type": []},
+]  # fmt: skip
+INVARIANTS: list[Any] = [
+        None, 5, {}, "x", {"name": "x"}, {"condition": "always"}, {"name": "", "condition": "always"},
+        {"name": "x", "condition": 5}, {"name": "x", "condition": "always", "says": "y"},
 ]  # fmt: skip
 MISTAKES: list[Any] = [
     None, 5, "A", [], {}, {"states": []}, {"states": {}}, {"states": [5]}, [[]], [{}],
@@ -172,6 +251,10 @@ MISTAKES: list[Any] = [
     *[with_key("collect", value) for value in COLLECTS],
     *[document(triggers=[value]) for value in TRIGGERS],
     *[document(slots={"x": value}) for value in SLOTS],
+    *[document(invariants=[value]) for value in INVARIANTS],
+    document(invariants={}), document(invariants=None),
+    *[with_key(key, value) for key in ("pre", "post") for value in PROCESSED],
+    with_key("states", [{"name": "@B", "pre": []}]),
 ]  # fmt: skip
 
 

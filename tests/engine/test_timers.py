@@ -8,6 +8,7 @@ import pytest
 from bot.engine.commands import CancelTimer, ScheduleTimer
 from bot.engine.events import ActionReturned
 from bot.engine.facts import ResponseText
+from bot.engine.session import Session
 from tests.engine.driver import START, Conversation, reading
 from tests.engine.test_semantics import say
 
@@ -277,3 +278,15 @@ def test_times_without_a_zone_are_utc(written: str) -> None:
     talk.begin()
     due = datetime(2030, 1, 1, tzinfo=UTC) + timedelta(hours=10)
     assert talk.session.timers[0].due_at == due.timestamp()
+
+
+def test_a_wait_of_an_older_version_goes_on() -> None:
+    flow = [{"name": "A", "pass": True, "enter": [{"wait": "1m"}, {"say": "on"}],
+             "states": [{"name": "B", "condition": {"event": "/0/enter"}}]}]  # fmt: skip
+    talk = Conversation(flow).begin()
+    written = talk.session.to_json()
+    for timer in written["timers"]:
+        del timer["ahead"]
+    talk.session = Session.from_json(written)
+    talk.fires()
+    assert (talk.texts, talk.state) == (["on"], "B")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.domain.actions import ActionFailed
-from bot.services.turns import FLOWS_PER_TURN
+from bot.services.turns import FLOW_GONE, FLOWS_PER_TURN
 from tests.services.world import ANN_ID, Reader, Runner, World, flow, say, texts
 
 ANY = "get_smth_from_user"
@@ -235,8 +235,8 @@ async def test_a_session_whose_state_is_gone_ends() -> None:
     world.store._tables.flows.clear()
     world.flows._versions.clear()
     await world.publish(survey=flow(say("OTHER"), keyword="survey"), welcome=WELCOME)
-    assert await world.says("fine") == ["HELLO"]
-    assert (await world.sessions())[0].ended_because == "flow_gone"
+    assert await world.says("fine") == [FLOW_GONE, "HELLO"]
+    assert (await world.sessions())[0].ended_because == "state_gone"
 
 
 # Flows that start flows.

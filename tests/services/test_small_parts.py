@@ -16,6 +16,7 @@ from bot.services.contact_queue import ContactQueue
 from bot.services.ids import Ids
 from bot.services.media import Media
 from bot.services.sweep import LEFT_BEHIND_SECONDS
+from bot.services.turns import FLOW_GONE
 from bot.tasks.celery import Process, Signaller
 from tests.services.world import ANN_ID, Clock, World, flow, say
 
@@ -225,8 +226,8 @@ async def test_a_stored_version_that_can_be_read_no_longer_ends_its_sessions() -
     version = (await world.sessions())[0].version
     world.store._tables.flows[version] = ("talk", '{"states": 7}')
     await world.open(talk=flow(say("A", "one"), keyword="go"))
-    assert await world.says("go") == ["one"]
-    assert (await world.sessions())[0].ended_because == "flow_gone"
+    assert await world.says("go") == [FLOW_GONE, "one"]
+    assert (await world.sessions())[0].ended_because == "state_gone"
 
 
 # Ids

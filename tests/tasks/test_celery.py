@@ -86,6 +86,25 @@ async def test_two_web_processes_and_two_workers_are_one_bot(
     await all_end_when_asked(place)
 
 
+@pytest.mark.parametrize("broker", ["redis"])
+async def test_workers_take_over_a_flow_that_is_saved(place: Installation) -> None:
+    before = Contact(place, "+15552000", "Mike")
+    assert "YES or NO" in (await before.say("hello"))[0]
+
+    def published() -> list[int]:
+        return [it.log.read_text().count("event=published ") for it in place.workers]
+
+    known = published()
+    saved = [{"name": "NEW", "enter": {"say": "Saved while they ran"}}]
+    (place.project / "flows" / "optin.json").write_text(json.dumps(saved))
+    # Each worker has two processes, and each of them tells.
+    seen = [count + 2 for count in known]
+    await until(lambda: published() == seen, 30, "the publication in all processes of the workers")
+    newcomers = [Contact(place, f"+1555200{n}", "Anna") for n in range(1, 7)]
+    assert [await it.say("hello") for it in newcomers] == [["Saved while they ran"]] * 6
+    assert "your name" in (await before.say("yes"))[0]
+
+
 async def opts_in(contact: Contact) -> None:
     assert "YES or NO" in (await contact.say("hello"))[0]
     first, again, goodbye = await contact.say("banana 1", "banana 2", "banana 3")

@@ -16,15 +16,23 @@ from bot.domain.contacts import contact_id_for
 from bot.domain.events import Event
 from bot.domain.messages import Message
 from bot.domain.records import Arrival, Outcome, TurnRecord
+from bot.engine.apis import Api
 from bot.engine.parse import Intent, Parse
 from bot.engine.reader import read_flow
 from bot.engine.session import PendingTimer, Session
+from bot.services.contact_turns import ContactTurns
 from bot.services.conversations import Conversations
+from bot.services.deliveries import Deliveries
 from bot.services.flowbook import FlowBook
 from bot.services.hub import Hub
 from bot.services.ids import Ids
 from bot.services.inbox import Inbox
+from bot.services.publishing import Examined, Publishing
+from bot.services.reloading import Refusal
 from bot.services.reviews import Reviews
+from bot.services.starts import Origin, Starts
+from bot.services.turns import Bot, Turns
+from bot.services.versions import Versions
 from bot.store.locks import MemoryLocks
 from bot.store.memory import MemoryStore
 from bot.web.access import Tokens, protect
@@ -34,6 +42,7 @@ from bot.web.problems import answer_errors
 from bot.web.rasa_api import ModelRefused, RasaContext, rasa_blueprint
 from connectors.channel import conversation_id
 from nlu.rasa_json import to_rasa
+from tests.services.world import Clock, Provider, Runner
 from tests.serving import listening, new_app
 
 ADMIN = "admin-token"
@@ -148,6 +157,7 @@ class Web:
     notebook: Notebook = field(default_factory=Notebook)
     model: Mapping[str, Any] | None = None
     health: Health | None = None
+    refusal: Refusal | None = None
 
     def __post_init__(self) -> None:
         self.ids = Ids(self.clock)
@@ -160,7 +170,41 @@ class Web:
 
     def api(self) -> ApiContext:
         reviews = Reviews(self.store, self.notebook, self.clock, collect=True, days=30)
-        return ApiContext(self.store, lambda: self.flows.current, self.tokens, reviews=reviews)
+        return ApiContext(
+            self.store, lambda: self.flows.current, self.tokens, reviews=reviews,
+            publishing=self.publishing(), versions=self.versions(), refusal=lambda: self.refusal,
+            starts=self.starts(),
+        )  # fmt: skip
+
+    def starts(self) -> Starts:
+        origins = [
+            Origin("twilio", channel, f"{channel}:+15559999") for channel in ("sms", "whatsapp")
+        ]
+        return Starts(
+            self.store, MemoryLocks(), lambda: self.flows.current, self.ids, self.clock, self.echo,
+            conversation_id, origins,
+        )  # fmt: skip
+
+    def publishing(self) -> Publishing:
+        def no_api(name: str, definition: str) -> Api:
+            raise AssertionError(f"nobody has published {name}")
+
+        return Publishing(
+            store=self.store, book=self.flows, ids=self.ids, clock=self.clock, read_api=no_api
+        )
+
+    def versions(self) -> Versions:
+        turns = Turns(
+            store=self.store, reader=GreetingReader(), runner=Runner(), flows=self.flows,
+            bot=Bot({}, {}, None, frozenset(), frozenset()), ids=self.ids, clock=self.clock,
+            conversation_key=conversation_id,
+        )  # fmt: skip
+        senders: dict[str, Any] = {"twilio": Provider(Clock())}
+        deliveries = Deliveries(self.store, senders, self.ids, self.clock, Hub())
+        taken = ContactTurns(
+            self.store, MemoryLocks(), turns, deliveries, Hub(), self.ids, self.clock
+        )
+        return Versions(self.store, self.flows, turns, taken, self.ids, self.clock)
 
     def rasa(self) -> RasaContext:
         hub = Hub()
@@ -196,6 +240,7 @@ class Web:
         await self.flows.publish([FLOW], self.clock.now())
         for address in (ANN, "whatsapp:+15550002", "telegram:42"):
             await self._turn(await self.arrive("coupon", address))
+        await self.publishing().publish(Examined([FLOW]))
 
     async def _turn(self, message: Message) -> None:
         now = self.clock.now()

@@ -232,7 +232,7 @@ async def test_an_id_that_its_caller_chose(call: Call, web: Web) -> None:
 
 def test_every_operation_has_its_own_name_and_words() -> None:
     names = [it.name for it in ENDPOINTS]
-    assert len(names) == len(set(names)) == 14
+    assert len(names) == len(set(names)) >= 14
     assert all(it.handle.__doc__ for it in ENDPOINTS)
 
 

@@ -5,6 +5,7 @@ import json
 import re
 import socket
 import uuid
+import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,6 +21,7 @@ from bot.domain.messages import Message
 from bot.domain.records import Page, StoreUnavailable
 from bot.engine.reader import read_flow
 from bot.engine.session import PendingTimer, Session
+from bot.engine.traffic import StateTraffic, Traffic
 from bot.services.hub import Hub
 from bot.services.phone import EVENTS_SHOWN, snapshot
 from bot.web import phone_page
@@ -58,6 +60,19 @@ class FakeStore:
     events: list[Event] = field(default_factory=list)
     down: bool = False
     reads: int = 0
+    traffic: Traffic = field(default_factory=Traffic)
+    counted: int = 0
+
+    async def flow_definition(self, version: str) -> tuple[str, str] | None:
+        return None
+
+    async def flow_traffic(
+        self, flow: str, version: str | None = None, since: float | None = None
+    ) -> Traffic:
+        self.counted += 1
+        if self.down:
+            raise StoreUnavailable("the database does not answer")
+        return self.traffic
 
     async def contact(self, contact_id: str) -> Contact | None:
         return self.contacts.get(contact_id)
@@ -311,6 +326,50 @@ async def test_flows_come_with_their_pictures(url: str, client: aiohttp.ClientSe
     assert flow["graph"]["version"] == FLOW.version
     assert [node["id"] for node in flow["graph"]["nodes"]] == ["OFFER", "CODE"]
     assert flow["graph"]["edges"][0]["label"] == "yes"
+
+
+async def test_the_picture_comes_with_counts_and_without_colours(
+    url: str, client: aiohttp.ClientSession, store: FakeStore
+) -> None:
+    store.traffic = Traffic({"OFFER": StateTraffic(entered=9, left=4, live=5)})
+    async with client.get(f"{url}/phone/flows/coupon/picture.svg") as answer:
+        text = await answer.text()
+        assert (answer.status, answer.content_type) == (200, "image/svg+xml")
+    drawn = ET.fromstring(text)  # noqa: S314 - our own picture
+    assert drawn.get("data-version") == FLOW.version
+    states = {it.get("data-state") for it in drawn.iter() if it.get("data-state")}
+    assert states == {"OFFER", "CODE"}
+    ways = {(it.get("data-source"), it.get("data-target")) for it in drawn.iter()}
+    assert ("OFFER", "CODE") in ways
+    assert "5 here" in "".join(drawn.itertext())
+    # The page's policy forbids both.
+    assert "<style" not in text
+    assert "style=" not in text
+
+
+async def test_the_picture_is_drawn_without_the_counts_where_the_store_is_down(
+    url: str, client: aiohttp.ClientSession, store: FakeStore
+) -> None:
+    store.down = True
+    async with client.get(f"{url}/phone/flows/coupon/picture.svg") as answer:
+        assert answer.status == 200
+        assert 'class="counts"' not in await answer.text()
+
+
+async def test_many_pages_count_once(
+    url: str, client: aiohttp.ClientSession, store: FakeStore
+) -> None:
+    for _ in range(3):
+        async with client.get(f"{url}/phone/flows/coupon/picture.svg") as answer:
+            assert answer.status == 200
+    assert store.counted == 1
+
+
+async def test_there_is_no_picture_of_an_unknown_flow(
+    url: str, client: aiohttp.ClientSession
+) -> None:
+    async with client.get(f"{url}/phone/flows/gone/picture.svg") as answer:
+        assert answer.status == 404
 
 
 # The stream

@@ -19,6 +19,8 @@ from connectors.answers import read_json
 A = TypeVar("A", bound=Asked)
 TOKEN = "token"  # noqa: S105 - the name of Rasa's query parameter, taken on every route
 BODY = "body"
+HEADERS = {"idempotency_key": "Idempotency-Key"}
+"""The fields of models that are read from a header, and which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +48,29 @@ class Endpoint(Generic[A]):
     @property
     def query_fields(self) -> list[str]:
         """The fields of the model that are query parameters."""
-        return [n for n in self.asked.model_fields if n != BODY and n not in self.path_fields]
+        elsewhere = {BODY, *self.path_fields, *HEADERS}
+        return [name for name in self.asked.model_fields if name not in elsewhere]
+
+    @property
+    def header_fields(self) -> list[str]:
+        """The fields of the model that are headers."""
+        return [name for name in self.asked.model_fields if name in HEADERS]
 
     async def respond(self, context: ApiContext, request: Request, **path: str) -> HTTPResponse:
         """Answers a request; raises a Problem that says what is wrong with it."""
         await require(request, context.tokens, self.scope)
         answer = await self.handle(context, self._read(request, path))
-        body = answer.model_dump_json(by_alias=True).encode()
-        headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-        return raw(body, status=self.status, headers=headers, content_type="application/json")
+        headers = {
+            "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **answer.headers,
+        }  # fmt: skip
+        return raw(
+            answer.written(), status=self.status, headers=headers, content_type=answer.content_type
+        )
 
     def _read(self, request: Request, path: Mapping[str, str]) -> A:
-        given: dict[str, Any] = {**self._query(request), **path}
+        headers = {name: request.headers.get(HEADERS[name]) for name in self.header_fields}
+        sent = {name: value for name, value in headers.items() if value is not None}
+        given: dict[str, Any] = {**self._query(request), **sent, **path}
         if BODY in self.asked.model_fields:
             given[BODY] = json_body(request)
         try:

@@ -1,12 +1,14 @@
 """Flows: the state machines that new sessions start on."""
 
 import json
+from datetime import datetime
 from typing import Any
 
+from bot.engine.findings import Finding
 from bot.engine.flow import Flow, Trigger
 from bot.web.api.context import ApiContext
 from bot.web.api.endpoint import endpoint
-from bot.web.api.models import Answer, Asked, Word
+from bot.web.api.models import Answer, Asked, Word, maybe_time
 from bot.web.problems import Problem
 
 
@@ -40,10 +42,27 @@ class FlowAnswer(Answer):
     triggers: list[TriggerAnswer]
 
 
+class FindingAnswer(Answer):
+    """What is wrong in a file of the project. `place` is a JSON pointer into it."""
+
+    file: str
+    line: int | None
+    place: str
+    code: str
+    reason: str
+    cure: str
+
+
 class FlowList(Answer):
-    """All current flows, by name."""
+    """All current flows, by name.
+
+    `problems` are the errors in what was saved last, for which it is not current, and `refused_at`
+    is when that was found; there are none where the files are what is current.
+    """
 
     items: list[FlowAnswer]
+    problems: list[FindingAnswer]
+    refused_at: datetime | None
 
 
 class DefinitionAnswer(Answer):
@@ -58,7 +77,12 @@ class DefinitionAnswer(Answer):
 @endpoint("GET", "/flows", scope="flows:read", asked=AllFlows, answer=FlowList)
 async def list_flows(context: ApiContext, asked: AllFlows) -> FlowList:
     """List the current flows, by name."""
-    return FlowList(items=[_shown(flow) for _, flow in sorted(context.flows().items())])
+    refusal = context.refusal()
+    return FlowList(
+        items=[_shown(flow) for _, flow in sorted(context.flows().items())],
+        problems=[_problem(it) for it in refusal.findings] if refusal else [],
+        refused_at=maybe_time(refusal.at if refusal else None),
+    )
 
 
 @endpoint("GET", "/flows/{name}", scope="flows:read", asked=FlowByName, answer=DefinitionAnswer)
@@ -78,6 +102,12 @@ async def get_flow(context: ApiContext, asked: FlowByName) -> DefinitionAnswer:
 
 def _definition(name: str, version: str, definition: Any, *, current: bool) -> DefinitionAnswer:
     return DefinitionAnswer(name=name, version=version, current=current, definition=definition)
+
+
+def _problem(it: Finding) -> FindingAnswer:
+    return FindingAnswer(
+        file=it.file, line=it.line, place=it.place, code=it.code, reason=it.reason, cure=it.cure
+    )
 
 
 def _shown(it: Flow) -> FlowAnswer:

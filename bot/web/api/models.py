@@ -1,8 +1,8 @@
 """The words that all features of the API share: what is asked, what is answered, pages, times."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -19,8 +19,8 @@ LONGEST_CURSOR = 6000
 class Asked(BaseModel):
     """All that a request says, as one model.
 
-    A field that the path names is read from the path, `body` is the JSON body, and every other
-    field is a query parameter.
+    A field that the path names is read from the path, `body` is the JSON body, a field that
+    bot.web.api.endpoint.HEADERS names is a header, and every other field is a query parameter.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -32,6 +32,12 @@ class Answer(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, json_schema_serialization_defaults_required=True
     )
+    content_type: ClassVar[str] = "application/json"
+    headers: ClassVar[Mapping[str, str]] = {}
+
+    def written(self) -> bytes:
+        """The body of the answer."""
+        return self.model_dump_json(by_alias=True).encode()
 
 
 class FieldErrorAnswer(Answer):
@@ -62,6 +68,11 @@ def _plus(value: object) -> object:
     return value.replace(" ", "+") if isinstance(value, str) else value
 
 
+def _whole(value: object) -> object:
+    """JSON does not tell 5.0 from 5."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 # No database column takes a NUL.
 Word = Annotated[
     str, StringConstraints(min_length=1, max_length=LONGEST_ID, pattern=r"^[^\u0000]+$")
@@ -77,6 +88,8 @@ Cursor = Annotated[
     StringConstraints(min_length=1, max_length=LONGEST_CURSOR),
     Field(description="The `next_cursor` of the page before"),
 ]
+Whole = Annotated[int, BeforeValidator(_whole)]
+"""A whole number in a body."""
 Json = dict[str, Any]
 
 

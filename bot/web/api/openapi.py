@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from bot.web.api.endpoint import BODY, Endpoint
+from bot.web.api.endpoint import BODY, HEADERS, Endpoint
 from bot.web.api.models import ProblemAnswer
 from bot.web.problems import CONTENT_TYPE, title
 
@@ -89,6 +89,10 @@ def _operation(it: Endpoint[Any], schemas: _Schemas) -> Json:
         "parameters": [
             *(_parameter(name, "path", asked) for name in it.path_fields),
             *(_parameter(name, "query", asked) for name in it.query_fields),
+            *(
+                {**_parameter(name, "header", asked), "name": HEADERS[name]}
+                for name in it.header_fields
+            ),
         ],
         "responses": _responses(it, schemas),
     }
@@ -120,9 +124,13 @@ def _responses(it: Endpoint[Any], schemas: _Schemas) -> Json:
     statuses = [400, 401, 403, 500, 503]
     if it.path_fields:
         statuses.append(404)
+    if it.method == "DELETE":
+        statuses.append(409)
     if BODY in it.asked.model_fields:
         statuses += [409, 413, 415]
-    done = _answer(title(it.status), schemas.answer(it.answer), "application/json")
+    if it.header_fields:
+        statuses.append(422)
+    done = _answer(title(it.status), schemas.answer(it.answer), it.answer.content_type)
     problem = {"$ref": "#/components/responses/Problem"}
     return {str(it.status): done, **{str(status): problem for status in sorted(statuses)}}
 

@@ -8,7 +8,21 @@ from typing import Any
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import json as json_answer
 
-from bot.web.api import contacts, conversations, events, flows, media, messages, reviews, sessions
+from bot.web.api import (
+    contacts,
+    conversations,
+    events,
+    flows,
+    media,
+    messages,
+    pictures,
+    records,
+    reviews,
+    sessions,
+    starts,
+    versions,
+)
+from bot.web.api import globals as shared_values
 from bot.web.api.context import ApiContext
 from bot.web.api.endpoint import Endpoint
 from bot.web.api.openapi import document
@@ -18,7 +32,20 @@ PREFIX = "/api/v1"
 ENDPOINTS: tuple[Endpoint[Any], ...] = tuple(
     chain.from_iterable(
         feature.ENDPOINTS
-        for feature in (contacts, conversations, messages, sessions, events, flows, reviews)
+        for feature in (
+            contacts,
+            conversations,
+            messages,
+            sessions,
+            events,
+            flows,
+            pictures,
+            versions,
+            shared_values,
+            reviews,
+            records,
+            starts,
+        )
     )
 )
 
@@ -28,6 +55,7 @@ def api_blueprint(context: ApiContext, endpoints: Iterable[Endpoint[Any]] = ENDP
     served = tuple(endpoints)
     described = document(served, PREFIX)
     described["paths"][PREFIX + media.DOCUMENTED_PATH] = {"get": media.OPERATION}
+    described["paths"][PREFIX + records.EXPORT_DOCUMENTED_PATH] = {"get": records.EXPORT_OPERATION}
 
     async def openapi(_: Request) -> HTTPResponse:
         return json_answer(described)
@@ -41,4 +69,8 @@ def api_blueprint(context: ApiContext, endpoints: Iterable[Endpoint[Any]] = ENDP
     # A file is no JSON, so it is not one of the endpoints above.
     get_media = partial(media.get_media, context)
     blueprint.add_route(get_media, media.PATH, methods=["GET"], name="get_media", unquote=True)
+    export = partial(records.export_collection, context)
+    blueprint.add_route(
+        export, records.EXPORT_PATH, methods=["GET"], name="export_collection", unquote=True
+    )
     return blueprint

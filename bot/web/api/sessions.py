@@ -11,12 +11,14 @@ from bot.web.problems import Problem
 
 
 class SessionListing(Listing):
-    """One page of sessions; those of a contact, conversation or flow, those in a status."""
+    """One page of sessions; those of a contact, conversation or flow, those in a status, those that
+    ended for a reason."""
 
     contact_id: Word | None = None
     conversation_id: Word | None = None
     status: SessionStatus | None = None
     flow: Word | None = None
+    ended_because: Word | None = None
 
 
 class TimerAnswer(Answer):
@@ -66,6 +68,7 @@ async def list_sessions(context: ApiContext, asked: SessionListing) -> SessionPa
         conversation_id=asked.conversation_id,
         status=asked.status,
         flow=asked.flow,
+        ended_because=asked.ended_because,
     )
     page = await page_from(listing, asked.cursor)
     return SessionPage(items=[_shown(it) for it in page.items], next_cursor=page.next_cursor)

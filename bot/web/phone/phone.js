@@ -7,6 +7,7 @@ import { Picture } from "./picture.js";
 
 const NUMBER = /^\+[1-9][0-9]{5,14}$/;
 const RETRY = 3000;
+const RECOUNT = 15000;
 const SKINS = { sms: "Text message", whatsapp: "WhatsApp" };
 const query = new URLSearchParams(location.search);
 
@@ -30,6 +31,8 @@ let flows = [];
 let now = null; // the last snapshot
 let chosen = null; // the flow that somebody asked to see; null follows the session
 const asked = new Set();
+let wanted = null; // the flow whose picture is to be seen, and the one that is under way
+let fetching = null;
 let unsaved = [];
 let stream = null;
 let retry = null;
@@ -108,9 +111,30 @@ function showFlow() {
   byId("flow").value = flow.name;
   byId("bot-name").textContent = session?.flow ? flows.find((it) => it.name === session.flow)?.title ?? session.flow : "Parley";
   byId("canvas").setAttribute("aria-label", `State machine of ${flow.title}. Arrow keys move, plus and minus zoom, 0 shows all.`);
-  picture.show(flow.graph);
+  drawFlow(flow);
+  if (picture.graph?.flow !== flow.name) return;
   picture.remark(ours ? { state: session.state, over: session.status === "ended", ...travelled(session) } : { state: null, over: false, visited: new Set(), taken: new Set() });
 }
+
+/** Fetches the picture of a flow that is not shown yet; `again` for the newest counts. */
+async function drawFlow(flow, again = false) {
+  wanted = flow;
+  if (fetching === flow || (!again && picture.shows(flow.graph))) return;
+  fetching = flow;
+  try {
+    const answer = await fetch(address(`/phone/flows/${encodeURIComponent(flow.name)}/picture.svg`));
+    if (!answer.ok || wanted !== flow) return;
+    const fresh = !picture.shows(flow.graph);
+    const version = picture.show(flow.graph, await answer.text());
+    if (version !== flow.graph.version) loadFlowsFor(`${flow.name}@${version}`);
+    if (fresh) showFlow();
+  } catch {
+    // The stream says that there is no connection.
+  } finally {
+    if (fetching === flow) fetching = null;
+  }
+}
+setInterval(() => { if (wanted && !document.hidden && picture.shows(wanted.graph)) drawFlow(wanted, true); }, RECOUNT);
 
 const blank = whenChanged((text) => {
   byId("flow-blank").textContent = text;

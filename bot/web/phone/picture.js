@@ -1,36 +1,13 @@
-// The state machine's picture: drawn once for each flow, then only its classes change.
+// The state machine's picture: the server draws it as SVG, and here its classes change.
 import { byId, el, svg } from "./dom.js";
-import { CHIP, GAP, NODE, chipText, layout, way } from "./layout.js";
 
-const FEW_LINKS = 8; // so many are drawn at all times; more only where one looks
-const FONTS = { name: "650 13px", text: "11.5px", label: "600 11.5px" };
 const CLOSEST = 2;
 const READABLE = 0.62;
 const FAR = 0.3; // from here on texts are dust, and only the shapes are drawn
 const AT_EASE = [0.7, 0.95];
-const NEIGHBOURHOOD = 3 * NODE.width + 2 * GAP.column + 24; // a state with those before and after it
+const NEIGHBOURHOOD = 1000; // a state with those before and after it
 const MARGIN = 28;
 const BELOW = 80; // room under the picture, so that its last states rise above the overview
-
-const ruler = document.createElement("canvas").getContext("2d");
-
-function widthOf(text, font) {
-  ruler.font = `${FONTS[font]} ${getComputedStyle(document.body).fontFamily}`;
-  return ruler.measureText(text).width;
-}
-
-/** As much of the text as fits the width. */
-function cut(text, font, width) {
-  if (widthOf(text, font) <= width) return text;
-  const points = Array.from(text);
-  let [least, most] = [0, points.length];
-  while (least < most) {
-    const middle = Math.ceil((least + most) / 2);
-    if (ruler.measureText(`${points.slice(0, middle).join("")}…`).width <= width) least = middle;
-    else most = middle - 1;
-  }
-  return `${points.slice(0, least).join("").trimEnd()}…`;
-}
 
 /** A shift by which no room is left empty beside the picture; a small one stands in the middle. */
 function held(shift, room, extent) {
@@ -52,93 +29,70 @@ export class Picture {
     this.listen();
   }
 
-  /** Draws a graph; the same one again is left as it is. */
-  show(graph) {
-    const written = JSON.stringify(graph);
-    if (written === this.written) return;
-    const other = this.graph?.flow !== graph.flow;
-    this.written = written;
-    this.graph = graph;
-    this.plan = layout(graph, (text) => widthOf(text, "label"));
-    this.shapes = new Map();
-    this.ways = new Map();
-    this.world = svg("g");
-    const [lines, links, boxes] = [svg("g"), svg("g"), svg("g")];
-    const chips = this.plan.items.filter((item) => item.kind === "chip");
-    this.canvas.classList.toggle("many-links", chips.length > FEW_LINKS);
-    for (const item of this.plan.items) {
-      for (const child of item.children) lines.append(this.line(item, child));
-      if (item.kind === "chip") {
-        boxes.append(this.chip(item));
-        links.append(this.link(item));
-      } else boxes.append(this.box(item));
+  /** Whether this version of a flow is what is shown. */
+  shows(graph) {
+    return this.graph?.flow === graph.flow && this.graph.version === graph.version;
+  }
+
+  /** Shows a graph as the server drew it, and answers in which version; of one that is shown already
+      only the counts are new. */
+  show(graph, written) {
+    const drawn = new DOMParser().parseFromString(written, "image/svg+xml").documentElement;
+    const { flow, version } = drawn.dataset;
+    const key = `${flow}@${version}`;
+    if (this.drawn === key) {
+      this.graph = graph;
+      this.recount(drawn);
+      return version;
     }
-    this.world.append(...this.grounds(), links, lines, boxes);
+    const other = this.graph?.flow !== graph.flow;
+    this.drawn = key;
+    this.graph = graph;
+    this.nodes = new Map(graph.nodes.map((node) => [node.id, node]));
+    this.world = svg("g");
+    this.world.append(...[...drawn.children].filter((part) => part.matches("g")).map((part) => document.importNode(part, true)));
+    this.read(drawn);
     this.canvas.replaceChildren(this.world);
     this.drawOverview();
     this.closeDetails();
     if (other) this.touched = false;
     this.remark();
     this.home(false);
+    return version;
   }
 
-  /** A patch of ground under each tree, where there are several. */
-  grounds() {
-    const { trees } = this.plan;
-    return trees.length < 2 ? [] : trees.map(({ x, y, width, height }) => svg("rect", { class: "ground", x: x - 16, y: y - 10, width: width + 32, height: height + 26, rx: 18 }));
-  }
-
-  line(from, to) {
-    const { edge } = to;
-    const group = svg("g", { class: `way ${edge.kind}`, "data-way": `${edge.source}\n${edge.target}` });
-    group.append(svg("path", { d: way(from, to) }));
-    if (edge.label) {
-      group.append(svg("text", { class: "way-label", x: to.x - 9, y: to.y - 7, "text-anchor": "end" }, cut(edge.label, "label", GAP.column - 20), svg("title", {}, edge.label)));
+  /** Where the states stand, and what belongs to which way. */
+  read(drawn) {
+    this.shapes = new Map();
+    this.ways = new Map();
+    const places = new Map();
+    for (const shape of this.world.querySelectorAll("[data-state]")) {
+      const id = shape.dataset.state;
+      const box = shape.querySelector(".box");
+      const [x, y, width, height] = ["x", "y", "width", "height"].map((name) => Number(box.getAttribute(name)));
+      places.set(id, { id, x, y, width, height });
+      shape.setAttribute("role", "button");
+      this.shapes.set(id, shape);
     }
-    this.keep(edge, group);
-    return group;
+    for (const shape of this.world.querySelectorAll("[data-source][data-target]")) {
+      const key = `${shape.dataset.source}\n${shape.dataset.target}`;
+      if (!this.ways.has(key)) this.ways.set(key, []);
+      this.ways.get(key).push(shape);
+    }
+    const { width, height } = drawn.viewBox.baseVal;
+    this.plan = { places, width, height };
   }
 
-  link(item) {
-    const target = this.plan.places.get(item.edge.target);
-    const path = svg("path", { class: `jump ${item.edge.kind}`, d: way(item, target) });
-    item.jump = path;
-    this.keep(item.edge, path);
-    return path;
-  }
-
-  keep(edge, shape) {
-    const key = `${edge.source}\n${edge.target}`;
-    if (!this.ways.has(key)) this.ways.set(key, []);
-    this.ways.get(key).push(shape);
-  }
-
-  box(item) {
-    const { node } = item;
-    const kinds = ["node", node.final && "final", !node.defined && "undefined", node.passes && "passes", node.id === this.graph.initial && "initial"];
-    const group = svg("g", { class: kinds.filter(Boolean).join(" "), transform: `translate(${item.x} ${item.y - item.height / 2})`, role: "button", tabindex: "-1", "data-id": node.id });
-    group.append(svg("rect", { class: "halo", x: -6, y: -6, width: item.width + 12, height: item.height + 12, rx: 16 }));
-    group.append(svg("rect", { class: "box", width: item.width, height: item.height, rx: 11 }));
-    if (node.final) group.append(svg("rect", { class: "inner", x: 3, y: 3, width: item.width - 6, height: item.height - 6, rx: 8 }));
-    const under = node.text || (node.asks && `asks for ${node.asks}`) || (node.action && node.action) || (node.defined ? "" : "defined nowhere: the end");
-    group.append(svg("text", { class: "node-name", x: 13, y: under ? 22 : 31 }, cut(`${node.id === this.graph.initial ? "▸ " : ""}${node.id}`, "name", item.width - (node.passes ? 42 : 26))));
-    if (under) group.append(svg("text", { class: `node-text${node.text ? "" : " quiet"}`, x: 13, y: 39 }, cut(under, "text", item.width - 26)));
-    if (node.passes) group.append(svg("text", { class: "node-flag", x: item.width - 12, y: 22, "text-anchor": "end" }, "»"));
-    group.append(svg("title", {}, node.text ? `${node.id}\n${node.text}` : node.id));
-    this.shapes.set(node.id, group);
-    return group;
-  }
-
-  chip(item) {
-    const { edge } = item;
-    const group = svg("g", { class: `chip ${edge.kind}`, transform: `translate(${item.x} ${item.y - CHIP.height / 2})`, "data-goto": edge.target });
-    group.append(svg("rect", { width: item.width, height: CHIP.height, rx: CHIP.height / 2 }));
-    group.append(svg("text", { x: 11, y: 16 }, cut(chipText(edge), "label", item.width - 21)));
-    group.append(svg("title", {}, `${edge.label || "always"} → ${edge.target}`));
-    const lit = (on) => () => item.jump?.classList.toggle("lit", on);
-    group.addEventListener("pointerenter", lit(true));
-    group.addEventListener("pointerleave", lit(false));
-    return group;
+  /** Takes over the counts of a newer drawing: the same shapes in the same order. */
+  recount(drawn) {
+    const every = "[data-state], .way, .tag";
+    const newer = drawn.querySelectorAll(every);
+    this.world.querySelectorAll(every).forEach((shape, index) => {
+      shape.querySelector("title").textContent = newer[index].querySelector("title").textContent;
+      shape.querySelector(".counts")?.remove();
+      const counts = newer[index].querySelector(".counts");
+      if (counts) shape.append(document.importNode(counts, true));
+    });
   }
 
   /** Lights where the session is and how it came there. */
@@ -148,8 +102,8 @@ export class Picture {
     if (!this.graph) return;
     const path = new Set(mark.visited);
     const steps = new Set(mark.taken);
-    for (let id = mark.state; id && this.plan.places.has(id) && !mark.visited.size;) {
-      const { parent } = this.plan.places.get(id).node;
+    for (let id = mark.state; id && this.nodes.has(id) && !mark.visited.size;) {
+      const { parent } = this.nodes.get(id);
       path.add(id);
       if (parent) steps.add(`${parent}\n${id}`);
       id = parent;
@@ -159,8 +113,8 @@ export class Picture {
       shape.classList.toggle("current", here && !mark.over);
       shape.classList.toggle("last", here && mark.over);
       shape.classList.toggle("visited", !here && path.has(id));
-      const item = this.plan.places.get(id);
-      shape.setAttribute("aria-label", [id, here ? (mark.over ? "the session ended here" : "current state") : path.has(id) ? "visited" : "", item.node.final ? "end" : "", item.node.text].filter(Boolean).join(". "));
+      const node = this.nodes.get(id);
+      shape.setAttribute("aria-label", [id, here ? (mark.over ? "the session ended here" : "current state") : path.has(id) ? "visited" : "", node?.final ? "end" : "", node?.text].filter(Boolean).join(". "));
       shape.setAttribute("tabindex", (mark.state && this.shapes.has(mark.state) ? here : id === this.graph.initial) ? "0" : "-1");
     }
     for (const [key, shapes] of this.ways) {
@@ -205,7 +159,7 @@ export class Picture {
     this.go({
       k,
       x: held(width / 2 - (item.x + item.width / 2) * k, width, this.plan.width * k),
-      y: held(height / 2 - item.y * k, height, this.plan.height * k + BELOW),
+      y: held(height / 2 - (item.y + item.height / 2) * k, height, this.plan.height * k + BELOW),
     }, smooth);
   }
 
@@ -256,9 +210,9 @@ export class Picture {
     this.dots = new Map();
     this.overview.setAttribute("viewBox", `-20 -20 ${this.plan.width + 40} ${this.plan.height + 40}`);
     this.frameShape = svg("rect", { class: "frame", "vector-effect": "non-scaling-stroke" });
-    const dots = this.plan.items.filter((item) => item.kind === "node").map((item) => {
-      const dot = svg("rect", { x: item.x, y: item.y - item.height / 2, width: item.width, height: item.height, rx: 10 });
-      this.dots.set(item.id, dot);
+    const dots = [...this.plan.places.values()].map(({ id, x, y, width, height }) => {
+      const dot = svg("rect", { x, y, width, height, rx: 10 });
+      this.dots.set(id, dot);
       return dot;
     });
     this.overview.replaceChildren(...dots, this.frameShape);
@@ -267,16 +221,16 @@ export class Picture {
   // details of one state
 
   openDetails(id) {
-    const item = this.plan.places.get(id);
-    if (!item) return;
-    const { node } = item;
+    const node = this.nodes.get(id);
+    if (!node) return;
+    const starts = this.graph.starts.filter((start) => start.source === id);
     const ways = this.graph.edges.filter((edge) => edge.source === id);
-    const notes = [id === this.graph.initial && "the first state", node.passes && "passed through at once", node.asks && `asks for the slot ${node.asks}`, node.action && `runs ${node.action}`, !node.defined && "defined nowhere, so the session ends here", node.final && node.defined && "an end"].filter(Boolean);
+    const notes = [id === this.graph.initial && "the first state", node.passes && "passed through at once", node.asks && `asks for the slot ${node.asks}`, node.choices.length && `choices: ${node.choices.join(", ")}`, ...node.does, ...starts.map((start) => `starts the flow ${start.flow}${start.returns ? " and waits for it" : ""}`), !node.defined && "defined nowhere, so the session ends here", node.final && node.defined && "an end"].filter(Boolean);
     const close = el("button", { type: "button", class: "tool", "aria-label": "Close", onclick: () => { this.closeDetails(); this.shapes.get(id)?.focus(); } }, "✕");
     this.details.replaceChildren(
       el("header", {}, el("h3", { dir: "auto" }, id), close),
       node.text ? el("p", { class: "says", dir: "auto" }, node.text) : "",
-      notes.length ? el("p", { class: "hint" }, notes.join(" · ")) : "",
+      notes.length ? el("p", { class: "hint" }, [...new Set(notes)].join(" · ")) : "",
       ways.length ? el("ol", {}, ways.map((edge) => el("li", {}, el("span", { dir: "auto" }, edge.label || "always"), el("button", { type: "button", class: "chip-button", onclick: () => this.select(edge.target) }, `→ ${edge.target}`)))) : "");
     this.details.hidden = false;
   }
@@ -320,11 +274,15 @@ export class Picture {
     for (const end of ["pointerup", "pointercancel"]) this.canvas.addEventListener(end, (event) => pointers.delete(event.pointerId));
     this.canvas.addEventListener("click", (event) => {
       if (travelled > 4) return;
-      const shape = event.target.closest?.("[data-id], [data-goto]");
-      if (shape?.dataset.goto) this.select(shape.dataset.goto);
-      else if (shape) this.openDetails(shape.dataset.id);
+      const shape = event.target.closest?.("[data-state], .tag[data-target]");
+      if (shape?.dataset.target) this.select(shape.dataset.target);
+      else if (shape) this.openDetails(shape.dataset.state);
       else this.closeDetails();
     });
+    // Where a tag leads is lit, for no line is drawn to it.
+    for (const [type, on] of [["pointerover", true], ["pointerout", false]]) {
+      this.canvas.addEventListener(type, (event) => this.shapes?.get(event.target.closest?.(".tag[data-target]")?.dataset.target)?.classList.toggle("lit", on));
+    }
     this.canvas.addEventListener("wheel", (event) => {
       if (!this.graph) return;
       event.preventDefault();
@@ -347,7 +305,7 @@ export class Picture {
 
   key(event) {
     if (!this.graph || event.ctrlKey || event.metaKey || event.altKey) return;
-    const id = event.target.dataset?.id;
+    const id = event.target.dataset?.state;
     const act = {
       "+": () => this.zoom(1.25), "=": () => this.zoom(1.25), "-": () => this.zoom(0.8),
       0: () => this.fit(), c: () => byId("zoom-state").click(), Escape: () => this.closeDetails(),
@@ -360,13 +318,15 @@ export class Picture {
     act();
   }
 
-  /** From a state to its parent, its first child, or the next one in its column. */
+  /** From a state to the one before it, the one behind it, or the next one in its column. */
   step(id, where) {
-    const item = this.plan.places.get(id);
-    const column = [...this.plan.places.values()].filter((other) => other.x === item.x).sort((a, b) => a.y - b.y);
+    const { places } = this.plan;
+    const item = places.get(id);
+    const column = [...places.values()].filter((other) => other.x === item.x).sort((a, b) => a.y - b.y);
     const at = column.indexOf(item);
+    const beside = (from, to, side) => this.graph.edges.filter((edge) => edge[from] === id).map((edge) => places.get(edge[to])).find((other) => other && (other.x - item.x) * side > 0);
     const next = {
-      left: this.plan.places.get(item.node.parent), right: item.children.find((child) => child.kind === "node"),
+      left: beside("target", "source", -1), right: beside("source", "target", 1),
       up: column[at - 1], down: column[at + 1],
     }[where];
     if (!next) return;

@@ -1,0 +1,75 @@
+"""Keeps what is said in the shell, and writes it down as a conversation test."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bot.cli.conversations.expecting import Came, shown
+from bot.cli.conversations.format import Person
+from bot.cli.conversations.reading import SUFFIXES, read_file
+from bot.cli.conversations.writing import conversation_lines, step_lines
+from bot.cli.conversations.written import read_written
+from bot.engine.findings import DefinitionInvalid
+
+BEGINNING = "conversations:"
+
+
+@dataclass(slots=True)
+class Recorder:
+    """The steps so far: what was done, and what came of it as what is expected."""
+
+    person: Person
+    steps: list[list[str]] = field(default_factory=list)
+
+    def did(self, kind: str, value: Any, beside: Mapping[str, Any] | None = None) -> None:
+        """Somebody did something."""
+        self.steps.append(step_lines(kind, value, beside))
+
+    def came(self, came: Came) -> None:
+        """All that is to be expected of it: messages, mails, the state, the end of the session."""
+        for message in came.happened.said:
+            expected: dict[str, Any] = {"text": message.text or shown(message)}
+            if buttons := message.content.get("buttons"):
+                expected["buttons"] = [button["title"] for button in buttons]
+            self.steps.append(step_lines("bot", [expected]))
+        if not came.happened.said:
+            self.steps.append(["- bot: []"])
+        for mail in came.happened.mails:
+            expected = {"to": mail.address.partition(":")[2], "subject": mail.content["subject"]}
+            self.steps.append(step_lines("email", expected))
+        if (session := came.standing.session) is not None:
+            self.steps.append(step_lines("state", session.state))
+            if session.status == "ended":
+                self.steps.append(step_lines("ended", session.ended_because))
+
+
+def save(path: Path, name: str, recorder: Recorder) -> Path:
+    """Adds the conversation to a file, or makes the file. Raises DefinitionInvalid for one that is wrong.
+
+    Answers the file's path: a name without an ending gets that of conversation tests.
+    """
+    path = path if path.suffix else path.with_name(path.name + SUFFIXES[0])
+    before, indent = f"{BEGINNING}\n", "  "
+    if path.exists():
+        read, findings = read_file(path, path.name, transcript=True)
+        if findings:
+            raise DefinitionInvalid(findings)
+        before = path.read_text(encoding="utf-8").rstrip() + "\n\n"
+        name = _unused(name, {it.name for it in read})
+        column = read_written(before, path.name).spans["conversations", 0].column
+        indent = " " * max(column - 2, 0)
+    lines = conversation_lines(name, recorder.person, recorder.steps)
+    text = before + "\n".join(indent + line.removeprefix("  ") for line in lines) + "\n"
+    read_written(text, path.name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    number, fresh = 1, name
+    while fresh in taken:
+        number += 1
+        fresh = f"{name} {number}"
+    return fresh
