@@ -2,12 +2,9 @@
 
 import asyncio
 import contextlib
-import shutil
-import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -20,11 +17,10 @@ from bot.clients.apis import HttpApis
 from bot.clients.flow_watch import State, saves, state_of
 from bot.clients.mail import FileMail, SmtpMail
 from bot.clients.media_files import MediaFiles
-from bot.clients.training import TrainingFailed, train_apart
 from bot.domain.contacts import PHONE_CHANNELS
 from bot.domain.gate import Rate
 from bot.domain.messages import Message
-from bot.engine.parse import Parse
+from bot.loaded_model import LoadedModel as LoadedModel
 from bot.loop import settle_memory
 from bot.project_check import examine_flows as examine_flows
 from bot.project_check import examine_project, known_code, read_api
@@ -58,14 +54,12 @@ from bot.web.access import Tokens, read_or_make_token
 from bot.web.api import ApiContext
 from bot.web.channels import ConnectorSender, Intake, connectors_for
 from bot.web.health import Health, Metrics
-from bot.web.rasa_api import ModelRefused, RasaContext
+from bot.web.rasa_api import RasaContext
 from bot.web.server import Site, make_server, serve
 from connectors.channel import Connector, conversation_id
 from connectors.registry import CONNECTORS
 from connectors.web.connector import SENDER as PHONE_PAGE
 from nlu import pipeline
-from nlu.storage import FILE_NAME as MODEL_FILE
-from nlu.training.bundle import unpack
 from nlu.training.reviewed import ReviewedExamples
 
 log = structlog.get_logger(__name__)
@@ -80,93 +74,6 @@ class WallClock:
 
     def now(self) -> float:
         return time.time()
-
-
-class LoadedModel:
-    """The NLU model in use; another one takes its place between two parses.
-
-    A payload may name one of `intents`, any where there are none.
-    """
-
-    def __init__(self, folder: Path, project: Path, intents: Collection[str] = ()) -> None:
-        self.trainings = 0
-        self._folder, self._project = folder, project
-        self._intents = frozenset(intents) or None
-        # Of two that load at once, the later one must not be overtaken.
-        self._loading = asyncio.Lock()
-        self._name = folder.name
-        self._current = pipeline.load(folder, project, self._intents)
-
-    def parse(
-        self,
-        text: str,
-        language: str | None = None,
-        *,
-        asked: Collection[str] = (),
-        now: datetime | None = None,
-    ) -> Parse:
-        return self._current.parse(text, language, asked=asked, now=now)
-
-    def described(self) -> Mapping[str, Any]:
-        """Which model this is, as Rasa's /status tells it."""
-        return {"model_file": self._name, "model_id": self._current.fingerprint}
-
-    async def load(self, name: str | None) -> None:
-        """Loads the project's model anew, or another file of its folder."""
-        path = self._file(name)
-        async with self._loading:
-            try:
-                self._current = await asyncio.to_thread(
-                    pipeline.load, path, self._project, self._intents
-                )
-            except pipeline.ModelError as error:
-                raise ModelRefused(str(error)) from error
-            self._name = self._shown(path)
-
-    async def train(self, body: bytes) -> tuple[str, bytes]:
-        """Trains the project anew, or the one in `body`; the name and content of the model's file.
-
-        The model in use stays until `load` is told to take another one.
-        """
-        if self.trainings:
-            raise ModelRefused("a training is running already")
-        self.trainings += 1
-        try:
-            path = await (self._train_body(body) if body else self._train_project())
-        except (TrainingFailed, pipeline.NluError) as error:
-            raise ModelRefused(str(error)) from error
-        finally:
-            self.trainings -= 1
-        return self._shown(path), await asyncio.to_thread(path.read_bytes)
-
-    async def _train_project(self) -> Path:
-        await train_apart(self._project, self._folder)
-        return self._folder / MODEL_FILE
-
-    async def _train_body(self, body: bytes) -> Path:
-        """Saved beside the project's own model, under the fingerprint."""
-        with tempfile.TemporaryDirectory(prefix="parley-training-") as made:
-            folder = Path(made)
-            await asyncio.to_thread(unpack, body, folder, self._project)
-            await train_apart(folder, folder / "model")
-            found = pipeline.describe(folder / "model")["fingerprint"]
-            path = self._folder / f"{found[:16]}.zip"
-            await asyncio.to_thread(shutil.copyfile, folder / "model" / MODEL_FILE, f"{path}.part")
-            await asyncio.to_thread(Path(f"{path}.part").replace, path)
-        return path
-
-    def _file(self, name: str | None) -> Path:
-        if name in (None, self._folder.name):
-            return self._folder
-        given = Path(str(name))
-        inside = given.parent in (Path(), Path(self._folder.name), self._folder)
-        if not inside or given.suffix != ".zip" or "\0" in str(name):
-            kept = f"{self._folder.name}/{MODEL_FILE}"
-            raise ModelRefused(f"only models of the project's own can be loaded, such as {kept}")
-        return self._folder / given.name
-
-    def _shown(self, path: Path) -> str:
-        return path.name if path == self._folder else f"{self._folder.name}/{path.name}"
 
 
 @dataclass(slots=True)
@@ -261,8 +168,8 @@ async def open_parts(
 
     `waker` takes the turns elsewhere (Celery); without it they run in this process. `in_memory`:
     nothing is kept and no provider is spoken to. `around` may put something before the store, the
-    action runner and the reader. Raises DefinitionInvalid where flows are wrong,
-    and the errors of the parts that cannot be opened.
+    action runner, the API calls and the reader. Raises DefinitionInvalid where the project's files
+    are wrong, and the errors of the parts that cannot be opened.
     """
     closing: list[Any] = []
     try:

@@ -84,6 +84,8 @@ def command(
         failed = _updated(settings.project, failed)
     if not (conversations or findings):
         console.print("There are no conversation tests: write flows/NAME.test.yml", style="yellow")
+    elif name and not wanted:
+        console.print(f"No conversation has {name!r} in its name", style="yellow", highlight=False)
     covered = _of_interest(run.covered, partly=bool(paths or name))
     low = _report(covered, shown=coverage, html=html, fail_under=fail_under)
     passed = len(run.outcomes) - len(failed)
@@ -139,7 +141,9 @@ class _Run:
         self, stage: Stage, coverage: Coverage, conversations: Sequence[Conversation]
     ) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        with Progress(*columns, console=console, transient=True) as progress:
+        with Progress(
+            *columns, console=console, transient=True, disable=not console.is_terminal
+        ) as progress:
             task = progress.add_task("Playing", total=len(conversations))
             for it in conversations:
                 outcome = await play(stage, it, to_the_end=self._to_the_end, watch=coverage.watch)

@@ -1,10 +1,10 @@
 """The flows of a project folder: one JSON file each."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from bot.engine.dialects import origin
+from bot.engine.dialects import placed
 from bot.engine.findings import DefinitionInvalid, Finding, load_json, located
 from bot.engine.flow import Flow
 from bot.engine.reader import examine
@@ -22,8 +22,7 @@ class FlowFile:
     def place(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Findings on the flow, with file and line."""
         origins = self.flow.origins
-        written = [replace(f, place=origin(f.place, origins)) for f in findings]
-        return located(written if origins else findings, self.file, self.text)
+        return located(placed(findings, origins) if origins else findings, self.file, self.text)
 
 
 def read_flows(project: Path) -> tuple[list[FlowFile], list[Finding]]:

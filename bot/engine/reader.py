@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.engine.collect_reader import read_collect
 from bot.engine.condition_reader import read_optional_condition
-from bot.engine.dialects import Translation, origin, translated
+from bot.engine.dialects import Translation, placed, translated
 from bot.engine.findings import DefinitionInvalid, Finding
 from bot.engine.flow import (
     APOLOGY,
@@ -94,10 +94,7 @@ def _translated(
     if translation.document is None:
         return None, list(translation.findings)
     flow, findings = examine(translation.document, name)
-    found = [
-        *translation.findings,
-        *(replace(f, place=origin(f.place, translation.origins)) for f in findings),
-    ]
+    found = [*translation.findings, *placed(findings, translation.origins)]
     if flow is None or any(finding.severity == "error" for finding in found):
         return None, found
     version = content_hash(document)

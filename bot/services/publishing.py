@@ -198,9 +198,12 @@ class Publishing:
                 shared=publication.shared.values,
                 publication=publication,
             )
-        log.info("published", number=publication.number, flows=len(publication.flows),
-                 changed=sorted(_difference(publication.flows, before.publication.flows)[0]),
-                 globals=publication.shared.version)  # fmt: skip
+        if before.publication.number:
+            changed, _ = _difference(publication.flows, before.publication.flows)
+            log.info(
+                "published", number=publication.number, flows=len(publication.flows),
+                changed=sorted(changed), globals=publication.shared.version,
+            )  # fmt: skip
 
     async def _flow(self, name: str, version: str, at_hand: Mapping[str, Flow]) -> Flow:
         known = at_hand.get(name)

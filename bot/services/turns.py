@@ -541,6 +541,8 @@ class Turns:
             metadata={
                 "conversation_id": draft.conversation.id,
                 "address": draft.conversation.address,
+                **({"media": list(facts.media)} if facts.media else {}),
+                **({"location": dict(facts.location)} if facts.location else {}),
             },
             events=[*await self._past(session), *fresh],
             paused=draft.conversation.status == "human",

@@ -127,6 +127,11 @@ def test_a_transcript_may_expect_nothing(tmp_path: Path) -> None:
     (conversation,), findings = read(tmp_path, text, transcript=True)
     assert not findings
     assert [step.kind for step in conversation.steps] == ["contact", "start", "user"]
+    (started,), findings = read(
+        tmp_path, "conversations: [{name: a, flow: b, steps: []}]", transcript=True
+    )
+    assert not findings
+    assert (started.flow, started.steps) == ("b", ())
 
 
 @pytest.mark.parametrize(

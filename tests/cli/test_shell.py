@@ -15,6 +15,8 @@ from bot.cli.conversations.commands import Shell
 from bot.cli.conversations.format import Person
 from bot.cli.conversations.reading import read_file
 from bot.cli.conversations.stage import open_stage
+from bot.cli.findings.conversations import write
+from bot.engine.findings import Finding
 from bot.settings import load
 from tests.cli.commands import parley
 from tests.cli.conversing import all_played, own_project
@@ -162,3 +164,22 @@ def test_options_begin_a_conversation(project: Path) -> None:
     done = parley(project, "shell", "--channel", "fax")
     assert done.returncode == 1
     assert "there is no channel 'fax'" in done.stderr
+
+
+def test_a_transcript_of_the_checker_plays(project: Path) -> None:
+    steps = (
+        {"contact": {"tags": ["vip"], "fields": {"first_name": "Ann"}}},
+        {"conditions": {"has_enough_readings": True}},
+        {"apis": {"weather": {"fails": "timeout"}}},
+        {"start": "survey"},
+        {"user": "a sky", "intent": "human"},
+        {"after": "2h"},
+    )
+    found = Finding(
+        "dead-end", "warning", "/states/0", "it: ends", file="flows/survey.json", transcript=steps
+    )
+    (path,) = write(project / "transcripts", [found])
+    shown = said(project, f"/replay {path}", "/state")
+    assert "(2h later)" in shown
+    assert "bot How was it, 1 to 5?" in shown
+    assert "survey SKY" in shown

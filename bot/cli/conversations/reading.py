@@ -120,6 +120,8 @@ class _Reading:
     # steps
 
     def _steps(self, value: Any, path: Path) -> tuple[Step, ...]:
+        if value == [] and not self.demanding:
+            return ()
         if not isinstance(value, list) or not value:
             self.wrong(path, "a conversation needs steps", "steps: [{user: hello}, {bot: Hello!}]")
             return ()

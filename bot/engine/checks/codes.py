@@ -47,7 +47,7 @@ _ALL = (
     Code("overlapping", "warning", "Two ways to different states take the same message."),
     Code("never-holds", "warning", "A condition that nothing can satisfy."),
     # questions
-    Code("unanswered-choice", "warning", "A choice of a question that no way on takes."),
+    Code("unanswered-choice", "warning", "An answer that a question takes and no way on does."),
     Code("ambiguous-choice", "warning", "A choice that another one, or an exit word, takes away."),
     # loops and waits
     Code("endless-loop", "error", "A circle of states that never waits for the contact."),

@@ -15,6 +15,8 @@ MOST_CURES = 100
 """Nearest names that are looked for: with more mistakes than that the list of names is wrong."""
 MOST_TRANSCRIPTS = 25
 """Conversations that are worked out for one kind of finding in one flow."""
+MOST_OF_ALL = 200
+"""And in all flows together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Known:
     project: Project
     flows: Sequence[Flow]
     cure: Cures = field(default_factory=Cures)
+    shown: dict[str, int] = field(default_factory=dict)
+    """Transcripts that were worked out, by the code of their finding."""
     by_name: Mapping[str, Flow] = field(init=False)
     contact_slots: frozenset[str] = field(init=False)
 
@@ -87,8 +91,11 @@ class Checking:
     ) -> None:
         """One finding; `show(*about)` is asked for the transcript, as long as there are few."""
         transcript: Sequence[Mapping[str, Any]] = ()
-        if show is not None and self.shown.get(code, 0) < MOST_TRANSCRIPTS:
-            self.shown[code] = self.shown.get(code, 0) + 1
+        shown, of_all = self.shown, self.known.shown
+        few = shown.get(code, 0) < MOST_TRANSCRIPTS and of_all.get(code, 0) < MOST_OF_ALL
+        if show is not None and few:
+            shown[code] = shown.get(code, 0) + 1
+            of_all[code] = of_all.get(code, 0) + 1
             transcript = show(*about)
         self.findings.append(found(code, self.flow.name, place, reason, cure, transcript))
 

@@ -52,6 +52,8 @@ def slot_names(c: Checking) -> None:
             return  # a function of the project may set any
     known.update(state.collect.slot for state in c.flow.states.values() if state.collect)
     for condition, where in conditions(c.flow):
+        if where.endswith("/audience"):
+            continue  # about contacts, who may have any field
         for leaf, place in leaves(condition, where):
             match leaf:
                 case Compare("slot", key) if key not in known:
@@ -190,17 +192,26 @@ def unset(c: Checking) -> None:
 
 
 def _tracked(c: Checking) -> set[str]:
-    """Slots of the session that the flow sets; the contact's may be there from before."""
+    """Slots of the session that the flow sets; the contact's may be there from before.
+
+    Who starts a flow by hand or by a webhook may give declared slots: those that nothing else sets
+    are there for that.
+    """
     flow = c.flow
-    found = {name for name, slot in flow.slots.items() if slot.scope == "session"}
+    found: set[str] = set()
     for step, _ in steps(flow):
         found.update(set_by(step, c.known.project.apis))
     for state in flow.states.values():
         if state.collect and state.collect.scope == "slot":
             found.add(state.collect.slot)
+    if not any(trigger.kind in _GIVING for trigger in flow.triggers):
+        found.update(name for name, slot in flow.slots.items() if slot.scope == "session")
     of_contact = {n for n in c.known.contact_slots if n not in flow.slots}
     declared = {n for n, slot in flow.slots.items() if slot.scope == "contact"}
     return found - of_contact - declared - {"call_error"}
+
+
+_GIVING = frozenset({"manual", "webhook"})
 
 
 _Use = tuple[str, str, str, Move | None]

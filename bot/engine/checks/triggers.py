@@ -10,6 +10,7 @@ from bot.engine.flow import Flow, Trigger
 from bot.engine.keywords import heard, is_said
 
 _KEY = "steps"
+_COLLIDING = frozenset({"keyword", "intent", "webhook"})
 MOST_PATTERNS = 300
 """Patterns, and keywords, that are held against each other."""
 
@@ -56,11 +57,12 @@ def collisions(flows: Sequence[Flow]) -> list[Finding]:
 def _wanted(flows: Sequence[Flow]) -> Iterator[_Wanted]:
     for flow in flows:
         for trigger in flow.triggers:
-            if trigger.kind not in ("keyword", "intent"):
+            if trigger.kind not in _COLLIDING:
                 continue
             coverage = Coverage(only_messages=True)
             coverage.add(trigger.when, flow.name)
-            yield from (_Wanted(flow, trigger, value, coverage) for value in trigger.value)
+            values = trigger.value or (flow.name,)  # of a webhook
+            yield from (_Wanted(flow, trigger, value, coverage) for value in values)
 
 
 def _takers(wanted: _Wanted, taken: _Triggers) -> Iterator[_Wanted]:
@@ -92,8 +94,8 @@ def _meet(first: _Wanted, second: _Wanted) -> bool:
 
 def _key(wanted: _Wanted) -> Hashable:
     trigger, value = wanted.trigger, wanted.value
-    if trigger.kind == "intent":
-        return ("intent", "", value)
+    if trigger.kind != "keyword":
+        return (trigger.kind, "", value)
     return ("keyword", trigger.match, value if trigger.match == "regex" else heard(value))
 
 
@@ -122,6 +124,8 @@ def _collision(loser: _Wanted, first: _Wanted) -> Finding:
         transcript = [{"user": first.value}]
     place = f"{trigger.place}/{trigger.kind}"
     cure = "tell the two apart with 'when'"
+    if trigger.kind == "webhook":
+        cure = "give each a hook of its own"
     return found(code, loser.flow.name, place, reason, cure, transcript)
 
 

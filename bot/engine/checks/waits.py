@@ -6,7 +6,7 @@ from bot.engine.checks.project import Checking, Known, found
 from bot.engine.checks.walking import Ways, placed, steps
 from bot.engine.findings import Finding
 from bot.engine.flow import DEFAULT_EXPIRY, State
-from bot.engine.steps import Act, End, HandOver, Process, Start, Wait
+from bot.engine.steps import Act, End, Process, Start, Wait
 from bot.engine.transcripts import Transcript, lasting
 
 LONG = 180 * 86400.0
@@ -76,7 +76,7 @@ def _comes_to_an_end(ways: Ways) -> bool:
             return True
         if state.timeout and not state.timeout.goto:
             return True
-    ending = End | Act | Process | HandOver
+    ending = End | Act | Process
     lists = flow.step_lists
     return any(
         isinstance(step, ending) or (isinstance(step, Start) and step.returns is None)

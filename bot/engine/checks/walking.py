@@ -30,10 +30,11 @@ from bot.engine.wording import Text, versions
 def at(definition: Any, pointer: str) -> Any:
     """What stands at a JSON pointer; None where nothing does."""
     for word in pointer.split("/")[1:]:
-        if isinstance(definition, list) and word.isdigit() and int(word) < len(definition):
+        if isinstance(definition, list) and word.isdecimal() and int(word) < len(definition):
             definition = definition[int(word)]
-        elif isinstance(definition, Mapping):
-            definition = definition.get(word.replace("~1", "/").replace("~0", "~"))
+        elif isinstance(definition, dict):
+            plain = word.replace("~1", "/").replace("~0", "~") if "~" in word else word
+            definition = definition.get(plain)
         else:
             return None
     return definition

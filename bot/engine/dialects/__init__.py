@@ -6,6 +6,7 @@ from typing import Any
 from bot.engine.dialects import pages, steps
 from bot.engine.dialects.translation import Translation as Translation
 from bot.engine.dialects.translation import origin as origin
+from bot.engine.dialects.translation import placed as placed
 
 DIALECTS: Mapping[str, Callable[[Mapping[str, Any], str], Translation]] = {
     "pages": pages.translate,

@@ -6,7 +6,7 @@ from typing import Any
 from bot.engine.dialects.translation import WHOLE, Translation
 from bot.engine.findings import nearest
 from bot.engine.reading import Reading
-from bot.engine.wording import Text, in_language
+from bot.engine.wording import Text, in_language, versions
 
 DOCUMENT_KEYS = (
     "$schema", "$comment", "flow", "title", "version", "language", "triggers", "expires_after",
@@ -17,6 +17,7 @@ DOCUMENT_KEYS = (
 MOST_COMPARED = 20_000
 """Names that misspelt ones are compared with."""
 Json = dict[str, Any]
+_MEANT = {"yes": "affirm", "no": "deny"}
 
 
 class Native:
@@ -56,6 +57,13 @@ def joined(*texts: Text | None) -> Text:
     if not languages:
         return "\n".join(text for text in given if isinstance(text, str))
     return {code: "\n".join(in_language(text, code) for text in given) for code in languages}
+
+
+def meaning(label: Text) -> Json:
+    """What a choice means beside its words: who may choose "Yes" may say so in other words, too."""
+    said = {words.strip(" .!").casefold() for _, words in versions(label) if isinstance(words, str)}
+    meant = [intent for word, intent in _MEANT.items() if word in said]
+    return {"means": meant[0]} if len(meant) == 1 else {}
 
 
 def circles(ways: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:

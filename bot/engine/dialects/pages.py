@@ -8,7 +8,7 @@ way to it, because a link runs its own steps; what a question asks is asked whic
 from collections.abc import Mapping
 from typing import Any
 
-from bot.engine.dialects.native import DOCUMENT_KEYS, Json, Native, joined, literal
+from bot.engine.dialects.native import DOCUMENT_KEYS, Json, Native, joined, literal, meaning
 from bot.engine.dialects.pages_reader import API, PAGE_TYPES, Choice, Page, read_pages
 from bot.engine.dialects.translation import Translation
 from bot.engine.reading import Reading, read_texts
@@ -175,6 +175,7 @@ def _options(page: Page) -> Json:
         "type": "choice",
         "choices": [
             {"label": c.label, "value": c.value, "words": [str(c.number), f"{c.number}."]}
+            | meaning(c.label)
             for c in page.choices
         ],
     }

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any, get_args
 
 from bot.engine.condition_reader import read_condition
-from bot.engine.dialects.native import Cures, circle_shown, circles
+from bot.engine.dialects.native import Cures, circle_shown, circles, meaning
 from bot.engine.findings import escape, nearest
 from bot.engine.flow import SlotType
 from bot.engine.reading import MOST_FINDINGS, Reading, read_words, shown
@@ -166,7 +166,8 @@ def _choices(say: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], ...]:
 
 def _choice(node: Mapping[str, Any]) -> Mapping[str, Any]:
     title, payload = node["title"], node.get("payload")
-    choice = {"label": title, "value": next((text for _, text in versions(title)), "")}
+    first = next((text for _, text in versions(title)), "")
+    choice = {"label": title, "value": first, **meaning(title)}
     tapped = isinstance(payload, str) and payload.strip() and payload != choice["value"]
     return {**choice, "words": [payload]} if tapped else choice
 

@@ -1,7 +1,7 @@
 """What a translator answers: a flow in the native document form, and where its parts come from."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.engine.findings import Finding
@@ -22,6 +22,12 @@ class Translation:
     document: Mapping[str, Any] | None
     origins: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+
+
+def placed(findings: Iterable[Finding], origins: Mapping[str, str]) -> list[Finding]:
+    """The findings at the places that the author wrote; what is said twice of one place, once."""
+    there = {(f.code, origin(f.place, origins), f.reason): f for f in findings}
+    return [replace(finding, place=place) for (_, place, _), finding in there.items()]
 
 
 def origin(place: str, origins: Mapping[str, str]) -> str:

@@ -4,7 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from bot.domain.publications import Globals, Publication
 from bot.engine.findings import DefinitionInvalid
@@ -12,16 +19,17 @@ from bot.engine.shared_values import MOST
 from bot.services.publishing import GlobalsMoved, Publishing, Values
 from bot.web.api.context import ApiContext
 from bot.web.api.endpoint import endpoint
-from bot.web.api.models import Answer, Asked, Json, Listing, Whole, maybe_time, page_from
+from bot.web.api.models import Answer, Asked, Json, Listing, maybe_time, page_from, whole
 from bot.web.problems import FieldError, Problem
 
 READ, WRITE = "globals:read", "globals:write"
 Version = Annotated[
-    Whole | None,
+    int,
     Field(
         ge=0,
         description="The version that is to be changed; without it, whichever is current",
     ),
+    BeforeValidator(whole),
 ]
 _NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 Name = Annotated[str, StringConstraints(max_length=100, pattern=_NAME)]
@@ -57,7 +65,7 @@ class GlobalsBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     values: Named
-    version: Version = None
+    version: Version | None = None
 
 
 class GlobalsPutting(Asked):
@@ -72,7 +80,7 @@ class GlobalsChangeBody(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     set: Named = Field(default_factory=dict)
     remove: list[str] = Field(default_factory=list)
-    version: Version = None
+    version: Version | None = None
 
 
 class GlobalsChange(Asked):

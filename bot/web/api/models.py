@@ -68,8 +68,8 @@ def _plus(value: object) -> object:
     return value.replace(" ", "+") if isinstance(value, str) else value
 
 
-def _whole(value: object) -> object:
-    """JSON does not tell 5.0 from 5."""
+def whole(value: object) -> object:
+    """A whole number in a body: JSON does not tell 5.0 from 5."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -88,8 +88,6 @@ Cursor = Annotated[
     StringConstraints(min_length=1, max_length=LONGEST_CURSOR),
     Field(description="The `next_cursor` of the page before"),
 ]
-Whole = Annotated[int, BeforeValidator(_whole)]
-"""A whole number in a body."""
 Json = dict[str, Any]
 
 

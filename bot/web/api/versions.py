@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from bot.services.versions import Moves, StateUnknown, VersionInUse, Versions, VersionUnknown
 from bot.web.api.context import ApiContext
 from bot.web.api.endpoint import endpoint
-from bot.web.api.models import Answer, Asked, Whole, Word, maybe_time
+from bot.web.api.models import Answer, Asked, Word, maybe_time, whole
 from bot.web.problems import FieldError, Problem
 
 READ, WRITE = "flows:read", "flows:write"
@@ -50,7 +50,7 @@ class MigrationBody(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     to: Word = "current"
     states: dict[str, str] = Field(default_factory=dict)
-    limit: Annotated[Whole, Field(ge=1, le=MOST_AT_ONCE)] = 1000
+    limit: Annotated[int, Field(ge=1, le=MOST_AT_ONCE), BeforeValidator(whole)] = 1000
 
 
 class Migration(Asked):

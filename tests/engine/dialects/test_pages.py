@@ -117,6 +117,12 @@ def test_an_option_is_chosen_by_its_number_or_label(reply: str) -> None:
     assert it.says(reply).texts == ["Half of Half"]
 
 
+def test_yes_and_no_are_meant_not_spelt() -> None:
+    listed = page("Sure", "options", options=[option(1, "Yes!"), option(2, "No", "Half")])
+    assert conversation(listed, HALF, END).says("of course", "affirm").texts == ["Bye "]
+    assert conversation(listed, HALF, END).says("rather not", "deny").texts == ["Half of No"]
+
+
 def test_numbers_that_do_not_count_up_are_shown_as_they_are() -> None:
     gaps = page(
         "Plan", "options", options=[option(5, "Full"), option(9, "Half"), option(0, "Nothing")],

@@ -12,6 +12,7 @@ from bot.engine.dialects import origin
 from bot.engine.events import ActionReturned
 from bot.engine.findings import DefinitionInvalid, load_json
 from bot.engine.reader import examine
+from bot.engine.reading import MOST_FINDINGS
 from tests.engine.dialects.strategies import below, damaged, pages_documents, steps_documents
 from tests.engine.driver import Conversation
 from tests.engine.strategies import json_values
@@ -136,3 +137,34 @@ def test_a_thousand_pages_are_read_at_once() -> None:
     flow, findings = examine(json.loads(json.dumps({"pages": many})), "f")
     assert flow is not None, findings
     assert len(flow.states) == 1000
+
+
+def _page(i: int, next_page: str) -> dict[str, Any]:
+    page = {"title": f"P{i}", "pageType": "apiCall", "task": "api:x", "next_page": next_page}
+    return {**page, "error_page": "P0"}
+
+
+MANY = 10_000
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        ({"pages": [_page(i, f"Q{i}") for i in range(MANY)]}, "unknown-page"),
+        ({"pages": [_page(i, f"P{(i + 1) % MANY}") for i in range(MANY)]}, "endless-pages"),
+        ({"pages": [_page(0, "P0")] * MANY}, "duplicate-name"),
+        ({"trigger": "x", "steps": [{"message": "{", "next": "x"}] * MANY}, "wrong-template"),
+        ({"trigger": "x", "steps": [{"message": "x", "next": "x"}] * MANY}, "unknown-step"),
+        (
+            {"trigger": "x", "steps": [
+                {"id": "a", "message": {"text": "x", "media": ["x" * 50] * 10_000}},
+                *([{"message": "x", "variable": "x", "next": "a"}] * MANY)]},
+            "too-large",
+        ),
+    ],
+)  # fmt: skip
+def test_a_hostile_document_makes_no_endless_work(document: Any, code: str) -> None:
+    flow, findings = examine(document, "f")
+    assert flow is None
+    assert findings[0].code == code
+    assert len(findings) <= MOST_FINDINGS

@@ -83,6 +83,12 @@ def test_buttons_are_choices(reply: str, kept: str) -> None:
     assert it.says(reply).texts == [kept]
 
 
+def test_yes_and_no_are_meant_not_spelt() -> None:
+    asked = {"message": {"text": "Sure?", "buttons": ["Yes", "No"]}, "variable": "sure"}
+    it = conversation(asked, {"message": "{sure}"})
+    assert it.says("of course", "affirm").texts == ["Yes"]
+
+
 def test_what_is_no_choice_is_shown_the_whole_message_again() -> None:
     it = conversation({"message": BUTTONS, "variable": "cup"}, BYE)
     first = it.messages
