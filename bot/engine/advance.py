@@ -154,7 +154,7 @@ def _returned(run: Run, event: ActionReturned) -> None:
         return
     refused = follow_up = None
     for item in events:
-        if item.get("event") == "refused" and ["answer"] in run.ahead:
+        if item.get("event") == "refused" and pause.reply_ahead:
             refused = str(item.get("text") or "")
         else:
             follow_up = apply(run, item) or follow_up

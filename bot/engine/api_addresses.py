@@ -7,6 +7,13 @@ _TRANSLATED = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
 """NAT64: the last four bytes are an IPv4 address, which may be any."""
 _COMPATIBLE = ip_network("::/96")
 """IPv4 within IPv6, as it was written once."""
+_INSIDE = (
+    ip_network("192.0.0.0/24"),  # protocols between routers; in one cloud its metadata
+    ip_network("168.63.129.16/32"),  # what Azure tells its machines about themselves
+    ip_network("3fff::/20"),  # documentation
+    ip_network("fec0::/10"),  # sites, as they were numbered once
+)
+"""What Python takes for public addresses, and what is none."""
 
 
 def is_public(host: str) -> bool:
@@ -39,5 +46,8 @@ def _is_public(address: IPv4Address | IPv6Address) -> bool:
         if within is not None:
             return _is_public(within)
     return address.is_global and not (
-        address.is_multicast or address.is_reserved or address.is_unspecified
+        address.is_multicast
+        or address.is_reserved
+        or address.is_unspecified
+        or any(address in network for network in _INSIDE)
     )

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from bot.engine.api_paths import PathFailed
@@ -9,6 +10,8 @@ from bot.engine.apis import Api, ApiResult, Saved
 
 LARGEST_SLOTS = 100_000
 """Characters of JSON in all the values that one call saves: they are kept with the session."""
+DEEPEST_SLOTS = 100
+"""Lists and objects within each other in one saved value: what is deeper, not every part can read."""
 
 
 class NotJson(ValueError):
@@ -33,6 +36,8 @@ def mapped(api: Api, document: Any) -> ApiResult:
         slots = {name: _value(saved, document) for name, saved in api.save.items()}
     except PathFailed as error:
         return ApiResult(failed="mapping", shown={"reason": str(error)})
+    if _is_deep(slots):
+        return ApiResult(failed="mapping", shown={"reason": "nested too deeply to be saved"})
     if len(json.dumps(slots, default=str)) > LARGEST_SLOTS:
         reason = f"more than {LARGEST_SLOTS} characters to save"
         return ApiResult(failed="too_large", shown={"reason": reason})
@@ -59,6 +64,18 @@ def _value(saved: Saved, document: Any) -> Any:
     if not found:
         return saved.default
     return found if len(found) > 1 or saved.always_list else found[0]
+
+
+def _is_deep(slots: Mapping[str, Any]) -> bool:
+    level = list(slots.values())
+    for _ in range(DEEPEST_SLOTS):
+        level = [
+            below
+            for value in level
+            if isinstance(value, dict | list)
+            for below in (value.values() if isinstance(value, dict) else value)
+        ]
+    return bool(level)
 
 
 def _no_constant(name: str) -> float:

@@ -35,7 +35,7 @@ SECRET_FIELDS = frozenset(
 )  # fmt: skip
 """Names of query fields whose values are not shown, wherever they came from."""
 
-NOT_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+NOT_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 _TYPES = {
     "json": "application/json",
     "form": "application/x-www-form-urlencoded",
@@ -90,7 +90,8 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) < SHORTEST_SECRET:
             continue
-        for form in (secret, quote(secret, safe=""), quote_plus(secret), quote(secret)):
+        encoded = (quote(secret, safe="", errors="replace"), quote(secret, errors="replace"))
+        for form in (secret, *encoded, quote_plus(secret, errors="replace")):
             text = text.replace(form, HIDDEN)
     return text
 
@@ -122,7 +123,7 @@ def _credentials(api: Api, within: Scope) -> _Credentials:
 
 def basic(username: str, password: str) -> str:
     """The header's value for user name and password."""
-    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
+    return "Basic " + base64.b64encode(f"{username}:{password}".encode("utf-8", "replace")).decode()
 
 
 def _given(credential: str) -> str:
@@ -166,7 +167,7 @@ def _check(url: str, headers: Mapping[str, str], content: bytes | None) -> None:
         raise ParameterInvalid("a value would lead to another path")
     for name, value in headers.items():
         if NOT_IN_HEADER.search(value):
-            raise ParameterInvalid(f"a line break in the header {name}")
+            raise ParameterInvalid(f"a line break or control character in the header {name}")
     if content is not None and len(content) > LARGEST_BODY:
         raise ParameterInvalid(f"the body is larger than {LARGEST_BODY} bytes")
 

@@ -3,19 +3,22 @@
 from collections.abc import Callable, Sequence
 
 from bot.engine.checks import (
+    answers,
     conditions,
     consent,
     invariants,
     loops,
     messages,
     names,
+    overlaps,
+    slot_names,
     slots,
     triggers,
     waits,
     ways,
 )
+from bot.engine.checks.moves import Ways
 from bot.engine.checks.project import Checking, Known, Project
-from bot.engine.checks.walking import Ways
 from bot.engine.findings import Finding
 from bot.engine.flow import Flow
 from bot.engine.transcripts import Explorer
@@ -24,9 +27,12 @@ __all__ = ["Project", "check"]
 
 _PARTS: Sequence[Callable[[Checking], None]] = (
     *names.PARTS,
+    *slot_names.PARTS,
     *slots.PARTS,
     *ways.PARTS,
     *conditions.PARTS,
+    *overlaps.PARTS,
+    *answers.PARTS,
     *loops.PARTS,
     *waits.PARTS,
     *invariants.PARTS,

@@ -263,7 +263,7 @@ def _start(run: Run, step: Start) -> None:
 
 
 def _hand_over(run: Run, step: HandOver) -> None:
-    run.do(HandOverToHuman(step.reason))
+    run.do(HandOverToHuman(run.rendered(step.reason)))
 
 
 def _end(run: Run, step: End) -> None:

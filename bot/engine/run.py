@@ -1,5 +1,6 @@
 """One call of `advance`: the session as it changes, and the commands so far."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -33,6 +34,8 @@ STEPS_PER_TURN = 100
 """A flow that passes through states in a circle would never wait for the contact."""
 CALLS_PER_TURN = 20
 """Actions that ask for each other would keep the contact waiting without end."""
+LONGEST_KEY = 100
+"""Characters of a turn's key in a timer's id: a timer that sets the next one would make it ever longer."""
 CONTACT_FIELDS = frozenset(
     {"first_name", "last_name", "name", "email", "phone", "language", "time_zone"}
 )
@@ -119,9 +122,14 @@ class Run:
         self.do(StartFlow(flow))
 
     def put_off(self) -> list[list[Any]]:
-        """What is still to be done, taken out of this turn."""
+        """What is still to be done, taken out of this turn.
+
+        A reply that was still to be read is gone with its turn: the question is asked again.
+        """
         ahead, self.ahead = self.ahead, []
-        return ahead
+        if ["answer"] in ahead:
+            self.arm_timeout()
+        return [["ask"] if part == ["answer"] else part for part in ahead]
 
     def take_up(self, ahead: Ahead | None) -> None:
         """What was put off; sessions of older versions kept none, and may always pass on."""
@@ -264,7 +272,7 @@ class Run:
     def schedule_at(self, name: str, due_at: float, **kind: Any) -> None:
         self.timers += 1
         timer = PendingTimer(
-            id=f"{self.facts.key}.{self.timers}",
+            id=f"{_short(self.facts.key)}.{self.timers}",
             name=name,
             state=self.session.state,
             due_at=due_at,
@@ -338,3 +346,9 @@ class Run:
         if tag in self.tags:
             self.tags.discard(tag)
             self.do(RemoveTag(tag))
+
+
+def _short(key: str) -> str:
+    if len(key) <= LONGEST_KEY:
+        return key
+    return hashlib.sha256(key.encode()).hexdigest()[:32]

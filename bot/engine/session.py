@@ -45,6 +45,11 @@ class Pause:
     action: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def reply_ahead(self) -> bool:
+        """Whether a reply is read as an answer when the action has returned: it runs in a `post`."""
+        return ["answer"] in self.arguments.get("ahead", ())
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:

@@ -269,7 +269,9 @@ def _arm(r: Reading, node: Any, place: str, letter: str) -> Arm | None:
 
 def _hand_over(r: Reading, node: Mapping[str, Any], place: str) -> Step | None:
     reason = _reason(r, node, "hand_over", place)
-    return None if reason is None else HandOver(reason)
+    if reason is None:
+        return None
+    return HandOver(read_template(r, reason, f"{place}/hand_over"))
 
 
 def _end(r: Reading, node: Mapping[str, Any], place: str) -> Step | None:

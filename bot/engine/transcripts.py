@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.engine import advance as engine
-from bot.engine.checks.walking import Move, Ways, path
+from bot.engine.checks.moves import Move, Ways, path
 from bot.engine.commands import AddTag, CallAction, Record, RemoveTag, SetSlot
 from bot.engine.conditions import Condition, Situation, holds
 from bot.engine.events import ActionReturned, Event, FlowStarted, MessageReceived, TimerFired

@@ -1,5 +1,6 @@
 """The sessions of a draft: which one talks, which one waits, how they end, and their timers."""
 
+import re
 from dataclasses import replace
 
 from bot.domain.timers import Timer
@@ -12,8 +13,11 @@ TIMER_ATTEMPTS = 4
 TIMER_RETRY_SECONDS = 60.0
 BUSY_SECONDS = 900.0
 """A timer does not speak into another flow's conversation or a human's: it is looked at again then."""
-_RETRIED, _HELD = "~", "^"
-"""What a timer's id carries behind it: how often it was tried again, and that it was put off."""
+_MARKS = re.compile(r"(?:\^([0-9]+))?(~*)$")
+"""What a timer's id carries behind it: how often it was put off, and one `~` for each new try.
+
+Marks further in front are those of the timer whose turn set this one.
+"""
 
 
 def active(draft: Draft) -> Session | None:
@@ -39,6 +43,12 @@ def resume(draft: Draft) -> Session | None:
     return None
 
 
+def make_room(draft: Draft, most: int) -> None:
+    """Ends what was put aside first, so that with one more there are no more than so many."""
+    for session in suspended(draft)[most - 1 :]:
+        end(draft, session, "too_many")
+
+
 def end(draft: Draft, session: Session, reason: str) -> None:
     """Ends a session with its timers."""
     draft.about(session)
@@ -60,9 +70,10 @@ def hold_back(draft: Draft, session: Session, timer_id: str) -> None:
 
 def retry_timer(draft: Draft, session: Session, timer_id: str) -> None:
     """Sets a timer anew whose action failed, until it has failed too often."""
-    tried = timer_id.count(_RETRIED) + 1
+    _, _, tries = _parts(timer_id)
+    tried = len(tries) + 1
     if tried < TIMER_ATTEMPTS:
-        _set_anew(draft, session, timer_id, timer_id + _RETRIED, TIMER_RETRY_SECONDS * 4**tried)
+        _set_anew(draft, session, timer_id, f"{timer_id}~", TIMER_RETRY_SECONDS * 4**tried)
         return
     draft.event("timer_given_up", timer=timer_id)
     kept = tuple(t for t in session.timers if t.id != timer_id)
@@ -97,6 +108,13 @@ def _set_anew(draft: Draft, session: Session, old_id: str, new_id: str, seconds:
 
 def _held(timer_id: str) -> str:
     """The id of a timer that is put off once more; it is counted, so that ids stay short."""
-    plain, _, held = timer_id.partition(_HELD)
-    number, tried = held.rstrip(_RETRIED), _RETRIED * timer_id.count(_RETRIED)
-    return f"{plain.rstrip(_RETRIED)}{_HELD}{int(number or 0) + 1}{tried}"
+    plain, held, tries = _parts(timer_id)
+    return f"{plain}^{held + 1}{tries}"
+
+
+def _parts(timer_id: str) -> tuple[str, int, str]:
+    """The id without its marks, how often it was put off, and a `~` for each new try."""
+    marks = _MARKS.search(timer_id)
+    if marks is None:
+        return timer_id, 0, ""
+    return timer_id[: marks.start()], int(marks[1] or 0), marks[2]

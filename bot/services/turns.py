@@ -269,6 +269,7 @@ class Turns:
         session = start(flow, self._ids.new(), draft.conversation.id, draft.contact.id, draft.now)
         undo = draft.checkpoint()
         if interrupts:
+            sessions.make_room(draft, FLOWS_WAITING)
             draft.about(interrupts)
             draft.put(replace(interrupts, status="suspended"))
             draft.event("session_suspended", by=flow.name)
@@ -323,7 +324,9 @@ class Turns:
                 self._meter.action("failed")
                 return failure
             self._meter.action("answered")
-            facts = self._as_answered(_as_changed(facts, draft, key), returned, draft)
+            facts = _as_changed(facts, draft, key)
+            if turn.session.pause and turn.session.pause.reply_ahead:
+                facts = self._as_answered(facts, returned, draft)
             turn = advance(flow, turn.session, returned, facts, draft.now)
         if invariant := broken(flow, turn.session, _as_changed(facts, draft, facts.key), draft.now):
             reason = f"the invariant {invariant.name!r} of {undisturbed.flow!r} would not hold"
@@ -331,7 +334,7 @@ class Turns:
         return turn.session
 
     def _as_answered(self, facts: Facts, returned: ActionReturned, draft: Draft) -> Facts:
-        """A processor may say what the reply is to be read as."""
+        """A processor of a `post` may say what the reply is to be read as."""
         text = next((e.get("text") for e in returned.events if e.get("event") == "answer"), None)
         if not isinstance(text, str) or text == facts.text:
             return facts
@@ -369,6 +372,7 @@ class Turns:
         reason = (ended.ended_because or "completed") if begun else "not_started"
         event = FlowReturned(session.visit.flow, reason, ended.slots if begun else {})
         known = _as_changed(facts, draft, f"{facts.key}/r{depth}")
+        known = await self._asked(draft, known, session, flow)
         draft.about(session)
         await self._run(draft, flow, session, event, known, depth + 1)
 

@@ -19,7 +19,7 @@ from tests.cli.commands import Running, parley
 from tests.e2e.server import free_port
 
 COMMANDS = (
-    "run", "train", "check", "shell", "actions", "worker", "init", "db", "db upgrade", "flow",
+    "run", "train", "check", "test", "shell", "actions", "worker", "init", "db", "db upgrade", "flow",
     "flow draw", "nlu",
     "nlu evaluate", "nlu review",
 )  # fmt: skip

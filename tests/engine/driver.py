@@ -171,7 +171,8 @@ class Conversation:
             self.called.append(turn.call.name)
             self.calls.append(turn.call)
             event = self._answer(turn.call)
-            parse = _as_answered(parse, event)
+            if self.session.pause and self.session.pause.reply_ahead:
+                parse = _as_answered(parse, event)
 
     def _answer(self, call: CallAction) -> ActionReturned:
         known = {"action": self.actions, "api": self.apis}.get(call.kind, self.functions)

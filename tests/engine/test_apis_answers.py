@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.actions import keepable
 from bot.engine.api_addresses import is_address, is_public
-from bot.engine.api_answers import NotJson, answered, decoded, mapped, sampled
+from bot.engine.api_answers import DEEPEST_SLOTS, NotJson, answered, decoded, mapped, sampled
 from bot.engine.api_paths import (
     LONGEST_PATH,
     MOST_MATCHES,
@@ -123,6 +124,13 @@ def test_too_many_values_and_too_deep_ones() -> None:
     assert mapped(api({"x": "$"}), "x" * 100_001).failed == "too_large"
 
 
+@pytest.mark.parametrize("depth", [DEEPEST_SLOTS, DEEPEST_SLOTS + 1, 400, 900])
+def test_what_is_saved_can_be_read_everywhere(depth: int) -> None:
+    result = answered(api({"x": "$.a"}), 200, b'{"a":' + b"[" * depth + b"]" * depth + b"}")
+    assert result.failed == (None if depth <= DEEPEST_SLOTS else "mapping")
+    keepable(result.slots)
+
+
 def test_an_expression_does_not_backtrack() -> None:
     path = compiled("$[?match(@, '(a+)+b')]")
     assert path.find(["a" * 50_000]) == []
@@ -171,7 +179,8 @@ def test_public_addresses(host: str) -> None:
         "0.0.0.0", "255.255.255.255", "224.0.0.1", "240.0.0.1", "192.0.2.1", "198.18.0.1", "::", "::1",  # noqa: S104
         "fe80::1", "fe80::1%eth0", "fd00::1", "ff02::1", "::ffff:10.0.0.1", "::10.0.0.1",
         "64:ff9b::a00:1", "64:ff9b:1::a00:1", "2002:a00:1::", "2001:db8::1", "127.1", "2130706433",
-        "0x7f.0.0.1", "0177.0.0.1", "127.0.0.1.",
+        "0x7f.0.0.1", "0177.0.0.1", "127.0.0.1.", "168.63.129.16", "::ffff:168.63.129.16",
+        "192.0.0.192", "fec0::1", "3fff::1",
     ],
 )  # fmt: skip
 def test_addresses_inside(host: str) -> None:

@@ -143,3 +143,29 @@ def test_what_is_too_large_is_not_sent() -> None:
 
 def test_short_secrets_are_left_in_other_texts() -> None:
     assert redacted("a1b secret SECRET", ["1", "secret"]) == "a1b *** SECRET"
+
+
+HALF = "a\ud800bcd"
+"""A text with half of a character, which no encoding can write."""
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"headers": {"x-order": "{order}"}},
+        {"query": {"q": "{order}"}, "secret": ["order"]},
+        {"auth": {"basic": {"username": "{order}", "password": "${KEY}"}}},
+        {"auth": {"key": {"query": "k", "value": "${KEY}"}}},
+        {"method": "POST", "body": {"json": {"a": "{order}"}}},
+        {"method": "POST", "body": {"form": {"a": "{order}"}}},
+    ],
+)
+def test_no_text_is_beyond_a_request(keys: dict[str, Any]) -> None:
+    declared = api({"KEY": HALF}, **keys)
+    try:
+        made = request(declared, {"order": HALF})
+    except ParameterInvalid as error:
+        assert "x-order" in str(error)
+        return
+    for text in (made.url, made.shown, *made.headers.values()):
+        text.encode()

@@ -84,7 +84,7 @@ def asked(label: str) -> list[Any]:
 
 TEA = {"type": "choice", "choices": ["Tea", "Coffee"]}
 SET = {"set": {"x": 1}}
-X = {"x": {}}
+X: dict[str, Any] = {"x": {}}
 SAY_X = [{"say": "{x}."}]
 Case = tuple[str, Any, Any]
 CASES: list[Case] = [
@@ -133,6 +133,9 @@ CASES: list[Case] = [
      [to("A", enter=[{"say": "Done."}])]),
     ("no-way-out", [to("A", states=[to("E", NO), to("B", YES, states=[to("C", states=[to("@B")])])])],
      [to("A", states=[to("E", NO), to("B", YES, states=[to("C", states=[to("@B", YES), to("@E", NO)])])])]),
+    ("dead-end",
+     [to("A", timeout={"after": "1h", "say": "Send it.", "times": 2, "goto": "B"}), to("B")],
+     [to("A", timeout={"after": "1h", "say": "Day one.", "times": 1, "goto": "B"}), to("B")]),
     ("no-way-out", [to("A", states=[to("E", NO), to("B", YES, states=[to("@B")])])],
      [to("A", states=[to("E", NO), to("B", YES, states=[to("@B")], otherwise={"say": "What?"})])]),
     # conditions

@@ -286,6 +286,12 @@ def test_start_ends_this_session_and_starts_the_other_flow() -> None:
     assert talk.session.ended_because == "started_another"
 
 
+def test_the_reason_of_a_hand_over_is_a_template() -> None:
+    flow = [{"name": "A", "enter": [{"set": {"n": 3}}, {"hand_over": "{n} cakes"}], "states": [say("B")]}]
+    talk = Conversation(flow).begin()
+    assert talk.of(HandOverToHuman) == [HandOverToHuman("3 cakes")]
+
+
 def test_hand_over_leaves_the_session_where_it_is() -> None:
     flow = [{"name": "A", "enter": [{"hand_over": "asks a lot"}], "states": [say("B")]}]
     talk = Conversation(flow).begin()

@@ -3,8 +3,9 @@
 from collections import deque
 from collections.abc import Mapping, Sequence
 
+from bot.engine.checks.moves import Move, Ways, cycles
 from bot.engine.checks.project import Checking, found
-from bot.engine.checks.walking import Move, Ways, cycles, leaves, placed
+from bot.engine.checks.walking import leaves, placed
 from bot.engine.checks.ways import first_of, named
 from bot.engine.conditions import Compare, Condition, Named
 from bot.engine.coverage import needs_message

@@ -5,15 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from bot.engine.apis import Api
 from bot.engine.checks.project import Checking
-from bot.engine.checks.walking import (
-    at,
-    conditions,
-    expressions_of,
-    leaves,
-    steps,
-    texts,
-    wordings,
-)
+from bot.engine.checks.walking import at, conditions, expressions_of, leaves, steps, texts, wordings
 from bot.engine.conditions import BUILT_IN, Compare, Computed, Named
 from bot.engine.findings import escape
 from bot.engine.flow import Flow

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
+from bot.engine.checks.moves import Ways
 from bot.engine.checks.project import Checking, Known, found
-from bot.engine.checks.walking import Ways, placed, steps
+from bot.engine.checks.walking import placed, steps
 from bot.engine.findings import Finding
 from bot.engine.flow import DEFAULT_EXPIRY, State
 from bot.engine.steps import Act, End, Process, Start, Wait

@@ -4,8 +4,9 @@ import re
 from collections import deque
 from collections.abc import Iterable, Mapping
 
+from bot.engine.checks.moves import cycles
 from bot.engine.checks.project import Checking
-from bot.engine.checks.walking import at, cycles, placed
+from bot.engine.checks.walking import at, placed
 from bot.engine.flow import State
 from bot.engine.steps import Act, Call, End, HandOver, Say, Split, Start, Step, Wait
 from bot.engine.transcripts import Transcript
@@ -162,8 +163,9 @@ def _expects_more(c: Checking, state: State, lists: Iterable[tuple[Step, ...]]) 
     if any(_asks(steps) for steps in lists):
         return "asks something, but no reply leads on"
     timeout = state.timeout
-    if timeout and any(isinstance(s, Say) and _asks((s,)) for s in timeout.enter):
-        return "reminds of a question, but no reply leads on"
+    said = [step for step in timeout.enter if isinstance(step, Say)] if timeout else []
+    if timeout and said and (timeout.times > 1 or any(_asks((say,)) for say in said)):
+        return "reminds of an answer, but no reply leads on"
     return ""
 
 
