@@ -16,12 +16,14 @@ from rich.table import Table
 
 from bench.mutants.exploring import Names, Seen, explore
 from bench.mutants.faults import CATALOGUE, Case, Fault, harmless
+from bot.engine.api_reader import examine as examine_api
+from bot.engine.apis import Api
 from bot.engine.checker import Project, check
 from bot.engine.conditions import BUILT_IN, Condition, compared_in, named_in
 from bot.engine.findings import DefinitionInvalid, Finding
 from bot.engine.flow import Flow
 from bot.engine.reader import examine, read_flow
-from bot.engine.steps import Act, Say
+from bot.engine.steps import Act, Call, Process, Say
 
 FLOWS = Path(__file__).parent / "flows"
 ROOT = Path(__file__).parents[2]
@@ -53,6 +55,9 @@ class Ground:
             slots=self.slots,
             responses=self.names.responses,
             channels=frozenset({"sms"}),
+            processors=self.names.processors,
+            apis={name: _api(name) for name in self.names.apis},
+            shared=self.names.shared,
         )
         self.seen = {name: explore(flow, self.names) for name, flow in self.flows.items()}
 
@@ -87,6 +92,17 @@ def main() -> None:
             console.print(line, markup=False, highlight=False)
 
 
+def _api(name: str) -> Api:
+    document = {
+        "method": "GET",
+        "url": "https://api.example.com/{place}",
+        "save": {"sky": "$.a", "degrees": "$.b"},
+    }
+    api, findings = examine_api(document, name, lambda _: None)
+    assert api is not None, findings
+    return api
+
+
 def _documents() -> dict[str, Any]:
     """Those of the bench, and a shipped one: none has anything that is to be found."""
     paths = [*FLOWS.glob("*.json"), ROOT / "flows" / "coupon.json"]
@@ -107,6 +123,10 @@ def _names(flows: Iterable[Flow]) -> Names:
                     found["actions"].add(step.name)
                 elif isinstance(step, Say) and step.response:
                     found["responses"].add(step.response)
+                elif isinstance(step, Call):
+                    found["apis"].add(step.api)
+                elif isinstance(step, Process):
+                    found["processors"].add(step.name)
         for condition in _conditions(flow):
             own = (n.name for n in named_in(condition) if n.name not in BUILT_IN)
             found["conditions"].update(own)
@@ -121,6 +141,9 @@ def _names(flows: Iterable[Flow]) -> Names:
         intents=frozenset(found["intent"]),
         entities=frozenset(found["entity"]),
         responses=frozenset(found["responses"]),
+        apis=frozenset(found["apis"]),
+        processors=frozenset(found["processors"]),
+        shared=frozenset({"hours"}),
     )
 
 

@@ -79,6 +79,7 @@ class Seen:
     called: set[tuple[str, str]] = field(default_factory=set)
     started: set[str] = field(default_factory=set)
     responses_missing: set[str] = field(default_factory=set)
+    bare_calls: int = 0
     limits: bool = False
     silent_for_ever: bool = False
     stuck: set[str] = field(default_factory=set)
@@ -104,6 +105,9 @@ class Names:
     intents: frozenset[str]
     entities: frozenset[str]
     responses: frozenset[str]
+    apis: frozenset[str] = frozenset()
+    processors: frozenset[str] = frozenset()
+    shared: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -224,12 +228,19 @@ class _Exploring:
             slots = dict.fromkeys(visit.returns.values(), "back")
             return after, [FlowReturned(visit.flow, "completed", slots)]
         self.seen.called.add((turn.call.kind, turn.call.name))
+        self.seen.bare_calls += turn.call.kind == "api" and not turn.call.arguments
         return after, list(self._answers(turn.call.kind, turn.call.name))
 
     def _answers(self, kind: str, name: str) -> Iterator[Event]:
-        yield ActionReturned()
-        if kind == "api":
-            yield ActionReturned(failed="timeout")
+        if kind != "api":
+            yield ActionReturned()
+            return
+        yield ActionReturned(failed="timeout")
+        for degrees in (1, 20):
+            values = {"sky": "grey", "degrees": degrees}
+            yield ActionReturned(
+                [{"event": "slot", "name": n, "value": v} for n, v in values.items()]
+            )
 
     def _recorded(self, command: Any) -> None:
         kind, data = getattr(command, "type", ""), getattr(command, "data", {})
@@ -254,6 +265,7 @@ class _Exploring:
             "responses": self.responses,
             "actions": self.names.actions,
             "language": self.language,
+            "shared": dict.fromkeys(self.names.shared, "9 and 17"),
         }
         if stimulus is None:
             return Facts(tags=frozenset(tags), fields=fields, **common)  # type: ignore[arg-type]

@@ -405,6 +405,74 @@ def _starts_nothing(case: Case) -> bool:
     return case.about in case.after.started and case.about not in case.others
 
 
+def _rename_in(kind: str) -> Callable[[Document, Any, random.Random], str | None]:
+    """The name after a key of a step is misspelt."""
+
+    def change(document: Document, at: Any, chance: random.Random) -> str | None:
+        step = at[0][at[1]]
+        if not isinstance(step, dict) or kind not in step:
+            return None
+        step[kind] = _misspelt(step[kind], chance)
+        return str(step[kind])
+
+    return change
+
+
+def _rename_processor(document: Document, node: Node, chance: random.Random) -> str | None:
+    key = next((k for k in ("pre", "post") if node.get(k)), None)
+    if key is None:
+        return None
+    node[key] = [_misspelt(node[key][0], chance)]
+    return str(node[key][0])
+
+
+def _rename_global(
+    document: Document, at: tuple[list[Any], int], chance: random.Random
+) -> str | None:
+    step = at[0][at[1]]
+    said = step.get("say") if isinstance(step, dict) else None
+    if not isinstance(said, str) or "{globals." not in said:
+        return None
+    name = re.findall(r"\{globals\.(\w+)\}", said)[0]
+    step["say"] = said.replace(name, wrong := _misspelt(name, chance))
+    return "globals." + wrong
+
+
+def _leave_out_parameter(
+    document: Document, at: tuple[list[Any], int], chance: random.Random
+) -> str | None:
+    step = at[0][at[1]]
+    if not isinstance(step, dict) or not step.get("with"):
+        return None
+    left = step.pop("with")
+    return str(next(iter(left)))
+
+
+def _forget_goto(
+    document: Document, at: tuple[list[Any], int], chance: random.Random
+) -> str | None:
+    step = at[0][at[1]]
+    error = step.get("error") if isinstance(step, dict) else None
+    if not isinstance(error, dict) or "goto" not in error:
+        return None
+    error["goto"] = _misspelt(error["goto"], chance)
+    return str(error["goto"])
+
+
+def _calls_no_api(case: Case) -> bool:
+    return ("api", case.about) in case.after.called and case.about not in case.names.apis
+
+
+def _calls_no_processor(case: Case) -> bool:
+    called = ("processor", case.about) in case.after.called
+    return called and case.about not in case.names.processors
+
+
+def _parameter_missing(case: Case) -> bool:
+    """The call is made without a value that the API's address needs."""
+    return case.after.bare_calls > case.before.bare_calls
+
+
 # Slots and texts
 
 
@@ -663,6 +731,11 @@ CATALOGUE: Sequence[Fault] = (
            _states, _forget_question, _has_a_hole),
     _fault("a way past the question", "unset-slot slot-before-set maybe-unset",
            _ways, _skip_question, _has_a_hole),
+    _fault("an API misspelt", "unknown-api", _steps, _rename_in("call"), _calls_no_api),
+    _fault("a processor misspelt", "unknown-processor", _states, _rename_processor, _calls_no_processor),
+    _fault("a shared value misspelt", "unknown-global", _steps, _rename_global, _has_a_hole),
+    _fault("a call without its parameter", "missing-parameter", _steps, _leave_out_parameter, _parameter_missing),
+    _fault("an error's target misspelt", "undefined-link", _steps, _forget_goto, _goes_nowhere),
     _fault("a language missing", "missing-language", _steps, _drop_language, _wrong_language),
     _fault("a text too long for SMS", "too-long long-message message-too-long many-segments", _steps, _lengthen, _too_long),
     _fault("an opt-out word as a choice", "stop-word", _states, _stop_choice, _never_heard),
