@@ -748,7 +748,7 @@ CATALOGUE: Sequence[Fault] = (
     _fault("a flow that visits itself", "recursive-flow start-loop", _steps, _starts_itself, _is_recursive),
     _fault("a keyword another flow has", "trigger-taken", _states, _take_trigger, _never_triggered),
     _fault("a condition that a link overrules", "never-used", _states, _unused_condition, _condition_ignored),
-    _fault("a decision without a last resort", "mute-state pass-without-way dead-end undecided",
+    _fault("a decision without a last resort", "undecided",
            _states, _pass_without_way, _stays_mute),
 )  # fmt: skip
 
@@ -756,51 +756,81 @@ CATALOGUE: Sequence[Fault] = (
 # What changes nothing: a finding on one of these is a false alarm
 
 
-def harmless(document: Document, chance: random.Random) -> Iterator[tuple[str, Document]]:
+def harmless(document: Document) -> Iterator[tuple[str, Document]]:
     """The same conversation, written in another way."""
-    renamed = copy.deepcopy(document)
-    for node in _all_nodes(renamed):
+    for kind, change in _HARMLESS.items():
+        changed = copy.deepcopy(document)
+        change(changed)
+        yield kind, changed
+
+
+def _rename_states(document: Document) -> None:
+    for node in _all_nodes(document):
         link = node["name"].startswith("@")
         node["name"] = ("@" if link else "") + "N_" + node["name"].removeprefix("@")
-        if "goto" in node.get("timeout", {}):
-            node["timeout"]["goto"] = "N_" + node["timeout"]["goto"]
-    yield "states renamed", renamed
-    remarked = copy.deepcopy(document)
-    for node in _all_nodes(remarked):
+        for holder in (node.get("timeout"), *_errors(node)):
+            if holder and "goto" in holder:
+                holder["goto"] = "N_" + holder["goto"]
+
+
+def _errors(node: Node) -> Iterator[Node]:
+    for step in node.get("enter", []):
+        if isinstance(step, dict) and isinstance(step.get("error"), dict):
+            yield step["error"]
+
+
+def _remark(document: Document) -> None:
+    for node in _all_nodes(document):
         node["$comment"] = "A remark."
-    yield "remarks", remarked
-    turned = copy.deepcopy(document)
-    turned["states"] = [turned["states"][0], *reversed(turned["states"][1:])]
-    yield "top-level states in another order", turned
-    patient = copy.deepcopy(document)
-    patient["expires_after"] = "5d"
-    patient["otherwise"] = {"say": "Sorry?", "times": 4}
-    yield "more patience", patient
-    wrapped = copy.deepcopy(document)
-    for node in _all_nodes(wrapped):
+
+
+def _turn_top(document: Document) -> None:
+    first, *others = document["states"]
+    document["states"] = [first, *reversed(others)]
+
+
+def _be_patient(document: Document) -> None:
+    document["expires_after"] = "5d"
+    document["otherwise"] = {"say": "Sorry?", "times": 4}
+
+
+def _wrap_conditions(document: Document) -> None:
+    for node in _all_nodes(document):
         if isinstance(node.get("condition"), str) and node["condition"] != "always":
             node["condition"] = {"all": [node["condition"]]}
-    yield "conditions in lists of one", wrapped
-    closer = copy.deepcopy(document)
-    for node in _all_nodes(closer):
+
+
+def _turn_comparisons(document: Document) -> None:
+    for node in _all_nodes(document):
         condition = node.get("condition")
         if isinstance(condition, dict) and condition.get("op") == ">" and "slot" in condition:
             node["condition"] = {"not": {**condition, "op": "<="}}
-    yield "comparisons turned round", closer
-    tagged = copy.deepcopy(document)
-    for node in _states(tagged):
-        if isinstance(node.get("enter"), list):
-            node["enter"] = [*node["enter"], {"add_tag": f"was_{node['name'].lower()}"}]
-            break
-    yield "one more tag", tagged
-    narrow = copy.deepcopy(document)
-    for node in _states(narrow):
+
+
+def _tag_more(document: Document) -> None:
+    node = next(n for n in _states(document) if isinstance(n.get("enter"), list))
+    node["enter"] = [*node["enter"], {"add_tag": f"was_{node['name'].lower()}"}]
+
+
+def _add_narrow_way(document: Document) -> None:
+    for node in _states(document):
         if node.get("states") and not node.get("pass"):
             condition = {"text": True, "op": "=", "value": "magic"}
             first = {"name": "MAGIC", "condition": condition, "enter": [{"say": "Magic."}]}
             node["states"].insert(0, first)
-            break
-    yield "a narrow way before the others", narrow
+            return
+
+
+_HARMLESS: Mapping[str, Callable[[Document], None]] = {
+    "states renamed": _rename_states,
+    "remarks": _remark,
+    "top-level states in another order": _turn_top,
+    "more patience": _be_patient,
+    "conditions in lists of one": _wrap_conditions,
+    "comparisons turned round": _turn_comparisons,
+    "one more tag": _tag_more,
+    "a narrow way before the others": _add_narrow_way,
+}
 
 
 __all__ = ["CATALOGUE", "Case", "Fault", "harmless"]

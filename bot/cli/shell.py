@@ -60,7 +60,8 @@ async def _talk(
 ) -> None:
     stage = await open_stage(settings, runs=True)
     try:
-        shell = Shell(stage, console, person, domain_intents(settings))
+        stage.person = person
+        shell = Shell(stage, console, domain_intents(settings))
         await shell.restart()
         if replay:
             await _begin(shell.replay(replay))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from bot.clients.project_files import text_of
 from bot.engine.api_reader import examine
 from bot.engine.apis import Api
 from bot.engine.findings import DefinitionInvalid, Finding, load_json, located
@@ -28,16 +29,7 @@ def read_apis(project: Path, lookup: Lookup) -> tuple[dict[str, Api], list[Findi
 
 def _read(path: Path, name: str, lookup: Lookup) -> tuple[Api | None, tuple[Finding, ...]]:
     try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        return None, (Finding("not-utf8", "error", "", "the file is not UTF-8 text", file=name),)
-    except OSError as error:
-        reason = f"cannot be read: {error.strerror}"
-        return None, (Finding("not-read", "error", "", reason, file=name),)
-    if len(text) > LARGEST_DOCUMENT:
-        reason = f"larger than {LARGEST_DOCUMENT:,} characters"
-        return None, (Finding("too-large", "error", "", reason, file=name),)
-    try:
+        text = text_of(path, name, LARGEST_DOCUMENT)
         document = load_json(text, name)
     except DefinitionInvalid as invalid:
         return None, invalid.findings

@@ -101,8 +101,8 @@ def _headers(auth: OAuth2) -> dict[str, str]:
     if auth.client_in == "form" or not auth.client_secret:
         return {}
     # RFC 6749, 2.3.1: both are written as in a form before they are put together.
-    value = basic(quote_plus(auth.client_id), quote_plus(auth.client_secret))
-    return {"authorization": value}
+    pair = (quote_plus(text, errors="replace") for text in (auth.client_id, auth.client_secret))
+    return {"authorization": basic(*pair)}
 
 
 def _lifetime(said: Any) -> float:

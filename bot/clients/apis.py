@@ -252,7 +252,7 @@ class HttpApis:
                 "user-agent": "Parley",
                 **headers,
             },
-            urlencode(form).encode(),
+            urlencode(form, errors="replace").encode(),
         )
         try:
             async with (

@@ -4,11 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.clients.project_files import text_of
 from bot.engine.dialects import placed
 from bot.engine.findings import DefinitionInvalid, Finding, load_json, located
 from bot.engine.flow import Flow
 from bot.engine.reader import examine
 from bot.engine.reading import LARGEST_DOCUMENT
+
+FOLDER = "flows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,10 @@ def read_flows(project: Path) -> tuple[list[FlowFile], list[Finding]]:
     """All flows that can be read, with every finding; files whose names begin with `_` are no flows."""
     flows: list[FlowFile] = []
     findings: list[Finding] = []
-    for path in sorted((project / "flows").glob("*.json")):
+    if not (project / FOLDER).is_dir():
+        # All flows at once are not deleted by this; more likely it is being replaced.
+        findings.append(Finding("not-read", "error", "", "there is no such folder", file=FOLDER))
+    for path in sorted((project / FOLDER).glob("*.json")):
         if path.name.startswith("_"):
             continue
         name = path.relative_to(project).as_posix()
@@ -42,13 +48,7 @@ def read_flows(project: Path) -> tuple[list[FlowFile], list[Finding]]:
 
 def _read(path: Path, name: str) -> tuple[FlowFile | None, tuple[Finding, ...]]:
     try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        return None, (Finding("not-utf8", "error", "", "the file is not UTF-8 text", file=name),)
-    if len(text) > LARGEST_DOCUMENT:
-        reason = f"larger than {LARGEST_DOCUMENT:,} characters"
-        return None, (Finding("too-large", "error", "", reason, file=name),)
-    try:
+        text = text_of(path, name, LARGEST_DOCUMENT)
         document = load_json(text, name)
     except DefinitionInvalid as invalid:
         return None, invalid.findings

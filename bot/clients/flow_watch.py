@@ -8,6 +8,8 @@ from pathlib import Path
 import structlog
 from watchfiles import awatch
 
+from bot.clients.flow_files import FOLDER
+
 log = structlog.get_logger(__name__)
 
 SETTLE_MILLISECONDS = 200
@@ -22,7 +24,7 @@ State = frozenset[tuple[str, int, int, int]]
 
 def flow_files(project: Path) -> Iterator[Path]:
     """The files that are published: flows, API calls and global values."""
-    folder = project / "flows"
+    folder = project / FOLDER
     yield from (it for it in folder.glob("*.json") if not it.name.startswith("_"))
     yield from (it for it in folder.glob("apis/*.json") if not it.name.startswith("_"))
     yield folder / "_globals.json"
@@ -44,7 +46,7 @@ def _seen(path: Path) -> tuple[str, int, int, int] | None:
 async def saves(project: Path, known: State) -> AsyncIterator[None]:
     """Yields when the files are other than `known`, and after each burst of saves from then on."""
     while True:
-        async for _ in _looks(project / "flows"):
+        async for _ in _looks(project / FOLDER):
             now = await asyncio.to_thread(state_of, project)
             if now != known:
                 known = now

@@ -90,6 +90,9 @@ def _received(run: Run, _: MessageReceived) -> None:
     if is_exit_word(run):
         run.over = "exit_word"
         return
+    if way := run.chosen(before_answer=True):
+        enter(run, way)
+        return
     run.ahead = [["answer"]]
     if run.state.post:
         run.ahead.append(["list", f"{run.state.place}/post", 0])

@@ -108,10 +108,10 @@ def refuse(run: Run, text: str = "") -> None:
     question = run.state.collect
     run.session = replace(run.session, attempts=run.session.attempts + 1)
     run.record("answer_refused", attempt=run.session.attempts)
+    run.arm_timeout()
     if run.session.attempts >= (question.attempts if question else ATTEMPTS):
         _give_up(run)
         return
-    run.arm_timeout()
     if not text and question and question.error:
         text = run.rendered(question.error)
     if text:

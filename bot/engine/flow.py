@@ -27,6 +27,8 @@ class Transition:
     enter: tuple[Step, ...]
     place: str
     link: bool = False
+    before_answer: bool = False
+    """Whether it is looked at before a reply is read as the answer of the state's question."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,17 @@ _UNSPACED = re.compile(
 _JOINERS = "\u200c\u200d"
 
 
+_MARKS = " .!?¡¿。؟۔।॥։።"
+"""What stands before or behind a sentence."""
+
+
 def heard(text: str) -> str:
-    """A text as keywords are compared: without capitals, double spaces and the mark at its end."""
-    return " ".join(text.split()).casefold().strip(".!? ")
+    """A text as keywords are compared: without capitals, double spaces and the mark at its end.
+
+    The same letters have the same form, however they were typed.
+    """
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(unicodedata.normalize("NFKC", plain).split()).strip(_MARKS)
 
 
 def is_said(trigger: Trigger, text: str) -> bool:
@@ -31,25 +39,15 @@ def is_said(trigger: Trigger, text: str) -> bool:
         case "exact":
             return word in _heard_words(trigger.value)
         case "contains":
-            searched = _folded(word[:LONGEST_SEARCHED])
-            return any(_stands_in(keyword, searched) for keyword in _folded_words(trigger.value))
+            searched = word[:LONGEST_SEARCHED]
+            return any(_stands_in(keyword, searched) for keyword in _heard_words(trigger.value))
         case _:
             return any(is_in(pattern, word[:LONGEST_SEARCHED]) for pattern in trigger.value)
 
 
 @lru_cache(maxsize=4096)
 def _heard_words(keywords: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(heard(keyword) for keyword in keywords)
-
-
-@lru_cache(maxsize=4096)
-def _folded_words(keywords: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(word for keyword in keywords if (word := _folded(heard(keyword))))
-
-
-def _folded(text: str) -> str:
-    """The same letters in the same form, however they were typed."""
-    return unicodedata.normalize("NFKC", text)
+    return frozenset(word for keyword in keywords if (word := heard(keyword)))
 
 
 def _stands_in(keyword: str, text: str) -> bool:

@@ -1,11 +1,11 @@
 """A session from one version of its flow to another. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from bot.engine.flow import Flow
-from bot.engine.session import PendingTimer, Session, Visit
+from bot.engine.session import Ahead, PendingTimer, Session, Visit
 
 States = Mapping[str, str]
 """The states of the other version by those of this one, where they are called otherwise there."""
@@ -48,12 +48,32 @@ def _timer(
     if place is None:
         return None
     name = place if timer.name == timer.resume else timer.name
-    return replace(timer, state=state, resume=place, name=name)
+    ahead = _ahead(timer.ahead, source, target, states)
+    return replace(timer, state=state, resume=place, name=name, ahead=ahead)
 
 
 def _visit(visit: Visit | None, source: Flow | None, target: Flow, states: States) -> Visit | None:
     place = _place(visit.place, visit.step, source, target, states) if visit else None
-    return replace(visit, place=place) if visit and place is not None else None
+    if visit is None or place is None:
+        return None
+    return replace(visit, place=place, ahead=_ahead(visit.ahead, source, target, states))
+
+
+def _ahead(ahead: Ahead | None, source: Flow | None, target: Flow, states: States) -> Ahead | None:
+    """What follows in the target; lists that cannot be found there are left out."""
+    if ahead is None:
+        return None
+    found: list[Sequence[Any]] = []
+    for kind, *rest in ahead:
+        if kind == "goto":
+            rest = [states.get(rest[0], rest[0])]
+        elif kind == "list":
+            place = _place(rest[0], rest[1], source, target, states)
+            if place is None:
+                continue
+            rest[0] = place
+        found.append([kind, *rest])
+    return found
 
 
 def _place(place: str, step: int, source: Flow | None, target: Flow, states: States) -> str | None:

@@ -53,8 +53,10 @@ DOCUMENT_KEYS = (
 )  # fmt: skip
 STATE_KEYS = (
     "$comment", "name", "condition", "pre", "enter", "states", "otherwise", "timeout", "collect",
-    "post", "pass",
+    "post", "pass", "before_answer",
 )  # fmt: skip
+
+LINK_KEYS = ("$comment", "name", "condition", "enter", "before_answer")
 
 
 def read_flow(document: Any, name: str) -> Flow:
@@ -210,20 +212,28 @@ def _transition(r: Reading, node: Any, place: str, depth: int) -> Transition | N
         if not (target := _state(r, node, place, depth)):
             return None
         state = r.states[target]
-        return Transition(target, state.condition, state.enter, f"{place}/enter")
+        before = read_flag(r, node, "before_answer", place)
+        return Transition(
+            target, state.condition, state.enter, f"{place}/enter", before_answer=before
+        )
     target = name[1:]
     if not target:
         r.error("wrong-link", f"{place}/name", "'@' names no state", "write '@NAME'")
         return None
     for key in node:
-        if key in STATE_KEYS and key not in ("name", "condition", "enter", "$comment"):
+        if key in STATE_KEYS and key not in LINK_KEYS:
             r.error("link-with-content", f"{place}/{key}", f"a link has no {key!r} of its own",
                     f"give it to the state {target!r}")  # fmt: skip
     r.known_keys(node, STATE_KEYS, place)
     r.links.append((target, f"{place}/name"))
     steps = read_steps(r, node.get("enter", []), f"{place}/enter")
     return Transition(
-        target, read_optional_condition(r, node, place), steps, f"{place}/enter", link=True
+        target,
+        read_optional_condition(r, node, place),
+        steps,
+        f"{place}/enter",
+        link=True,
+        before_answer=read_flag(r, node, "before_answer", place),
     )
 
 

@@ -240,9 +240,11 @@ class Run:
         for timer in timers:
             self.do(CancelTimer(timer.id))
 
-    def chosen(self) -> Transition | None:
+    def chosen(self, *, before_answer: bool = False) -> Transition | None:
+        """The way that is open; `before_answer` asks for those alone that do not wait for one."""
         situation = self.situation()
-        return next((t for t in self.state.transitions if holds(t.condition, situation)), None)
+        ways = (t for t in self.state.transitions if t.before_answer or not before_answer)
+        return next((t for t in ways if holds(t.condition, situation)), None)
 
     def reach_limit(self, limit: str = "steps_per_turn", value: int = STEPS_PER_TURN) -> None:
         self.record("limit_reached", limit=limit, value=value)

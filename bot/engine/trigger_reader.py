@@ -85,6 +85,9 @@ def _cron(r: Reading, value: Any, place: str) -> str:
     from cronsim import CronSim, CronSimError
 
     try:
+        if len(value.split()) != 5:
+            # A sixth one would be for seconds: nobody is to be written to every second.
+            raise CronSimError("Wrong number of fields")
         CronSim(value, _SOME_DAY)
     except CronSimError as error:
         r.error("wrong-schedule", place, f"{shown(value)} is no schedule: {error}",

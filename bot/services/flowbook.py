@@ -1,5 +1,6 @@
 """What is current: flows, API calls and global values; and older versions that sessions still run on."""
 
+import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
@@ -82,13 +83,14 @@ class FlowBook:
         if current is not None and current.version == version:
             return current
         if (name, version) in self._versions:
+            self._versions.move_to_end((name, version))
             return self._versions[name, version]
-        stored = await self._store.flow_definition(version)
+        stored = await self._store.flow_definition(name, version)
         if stored is None:
             return None
         try:
-            # Two files of the same content share a version; each is known by its own name.
-            flow = read_flow(json.loads(stored[1]), name)
+            # In a thread: a long flow takes long enough to be felt by the turns of others.
+            flow = await asyncio.to_thread(_read, stored, name)
         except DefinitionInvalid as error:
             # Published before a rule that it breaks: its sessions end, as if it were gone.
             log.warning("flow_version_refused", flow=name, version=version, reason=str(error))
@@ -105,3 +107,7 @@ class FlowBook:
         self._versions.move_to_end((flow.name, flow.version))
         while len(self._versions) > VERSIONS_KEPT:
             self._versions.popitem(last=False)
+
+
+def _read(definition: str, name: str) -> Flow:
+    return read_flow(json.loads(definition), name)

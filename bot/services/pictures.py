@@ -22,7 +22,7 @@ may go into counting, for where millions of events are read it takes longer."""
 class Counts(Protocol):
     """What is read of the store."""
 
-    async def flow_definition(self, version: str) -> tuple[str, str] | None: ...
+    async def flow_definition(self, name: str, version: str) -> str | None: ...
     async def flow_traffic(
         self, flow: str, version: str | None = None, since: float | None = None
     ) -> Traffic: ...
@@ -32,11 +32,11 @@ async def flow_of(store: Counts, current: Flow, version: str | None) -> Flow | N
     """The current flow, or an older version of it; None where there is none that can be read."""
     if version in (None, current.version):
         return current
-    stored = await store.flow_definition(version or "")
-    if stored is None or stored[0] != current.name:
+    stored = await store.flow_definition(current.name, version or "")
+    if stored is None:
         return None
     try:
-        return read_flow(json.loads(stored[1]), stored[0])
+        return read_flow(json.loads(stored), current.name)
     except DefinitionInvalid:
         return None
 

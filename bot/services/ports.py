@@ -78,10 +78,10 @@ class Store(Protocol):
         """Those of the provider ids that some message of ours carries already."""
 
     async def publish_flow(self, name: str, version: str, definition: str, at: float) -> None:
-        """Keeps a flow's definition under its content hash."""
+        """Keeps a flow's definition under its name and content hash."""
 
-    async def flow_definition(self, version: str) -> tuple[str, str] | None:
-        """(name, definition) of a published version."""
+    async def flow_definition(self, name: str, version: str) -> str | None:
+        """The definition of a flow in a published version."""
 
     # publications
     async def publish(self, publication: Publication) -> bool:

@@ -13,7 +13,8 @@ from bot.services.ports import Store
 Format = Literal["csv", "jsonl"]
 PAGE = 500
 COLUMNS = ("id", "at", "key", "contact_id", "session_id", "flow")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""How formulas begin, in Japanese spreadsheets also with the wide forms."""
 
 
 async def exported(store: Store, collection: str, format: Format) -> AsyncIterator[str]:
@@ -90,5 +91,6 @@ def _time(it: DataRecord) -> str:
 
 def _lines(rows: Iterable[Iterable[str]]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    # Quoted all: where a spreadsheet takes ; or a tab for the end of a cell, none begins within one.
+    csv.writer(text, lineterminator="\r\n", quoting=csv.QUOTE_ALL).writerows(rows)
     return text.getvalue()

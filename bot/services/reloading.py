@@ -14,6 +14,8 @@ log = structlog.get_logger(__name__)
 
 AGAIN_SECONDS = 2.0
 """After a publication for which the database did not answer."""
+LOGGED = 20
+"""Errors of one save that are logged each by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,10 @@ class Reloading:
 
     def _refuse(self, errors: tuple[Finding, ...]) -> None:
         self.refusal = Refusal(self.clock.now(), errors)
-        for it in errors:
+        for it in errors[:LOGGED]:
             log.error(
                 "flows_refused", file=it.file, line=it.line, place=it.place, code=it.code,
-                reason=it.reason, cure=it.cure, told=str(it),
+                reason=it.reason, cure=it.cure,
             )  # fmt: skip
+        if len(errors) > LOGGED:
+            log.error("flows_refused", more=len(errors) - LOGGED, cure="parley check shows all")

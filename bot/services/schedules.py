@@ -84,7 +84,8 @@ class Schedules:
     async def look(self) -> int:
         """Files the starts of what is due; answers how many. Soon after a look it does nothing."""
         now = self.clock.now()
-        if now < self._next or not await self.store.lease(LEASE, self.owner, now, LEASE_SECONDS):
+        soon = self._next - LOOK_EVERY <= now < self._next
+        if soon or not await self.store.lease(LEASE, self.owner, now, LEASE_SECONDS):
             return 0
         self._next = now + LOOK_EVERY
         filed = 0
@@ -110,6 +111,9 @@ class Schedules:
         """Where to go on: in the middle of a window, or with the one that begins now."""
         kept = await self.store.position(POSITION)
         place = Place(**json.loads(kept)) if kept else Place(now, now)
+        if place.until > now + LATEST_SECONDS:
+            # A clock was wrong when this was kept: nothing would be due until it is right.
+            place = Place(now, now)
         if place.cursor is not None and place.until >= now - LATEST_SECONDS:
             return place
         clocks = await self._clocks() if any(it.local for it in schedules) else []

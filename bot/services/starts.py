@@ -89,7 +89,8 @@ class Starts:
         """Starts a flow by its name; see `start`. Raises FlowUnknown and NoEntry, too."""
         found = self.flows().get(flow)
         if found is None:
-            raise FlowUnknown(f"There is no flow {flow!r}; {nearest(flow, self.flows())}")
+            near = nearest(flow, self.flows())
+            raise FlowUnknown(f"There is no flow {flow!r}; {near}".rstrip("; "))
         if not entries(found, Start(flow, "manual")):
             raise NoEntry(f"The flow {flow!r} is not started by hand: add {MANUAL} to its triggers")
         return await self.start(found, to, slots, key=key, at=at)
@@ -172,7 +173,7 @@ class Starts:
         channel, _, handle = address.partition(":")
         able = [it for it in self.origins if it.channel == channel]
         if not able or not handle:
-            near = nearest(channel, {it.channel for it in self.origins})
+            near = "" if able else nearest(channel, {it.channel for it in self.origins})
             reason = f"no channel reaches {address!r}" if handle else "write it as sms:+15550123"
             raise StartRefused("address", f"{reason}; {near}".rstrip("; "))
         if channel in PHONE_CHANNELS and not _NUMBER.fullmatch(handle):

@@ -317,7 +317,8 @@ class Turns:
             call = turn.call
             if call is None:
                 break
-            key = f"{turn_key}:{step}"
+            # With its name: a turn that is made again may go another way than before.
+            key = f"{turn_key}:{step}:{call.name}"
             try:
                 returned = await self._call(draft, turn.session, call, facts, key)
             except ActionFailed as failure:

@@ -137,9 +137,9 @@ class Versions:
         flow = self.book.current.get(name)
         if flow is not None and flow.version == version:
             raise VersionInUse("it is current: new sessions start on it")
-        kept = await self.store.flow_definition(version)
+        kept = await self.store.flow_definition(name, version)
         live = await self._live(name, version)
-        if (kept is None or kept[0] != name) and not live:
+        if kept is None and not live:
             raise VersionUnknown(version)
         if live and not force:
             raise VersionInUse(f"{live} live sessions run on it; migrate them, or use force=true")

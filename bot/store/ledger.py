@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Text, bindparam, or_, select
+from sqlalchemy import Connection, Integer, Text, bindparam, literal_column, or_, select
 
 from bot.domain.events import Event
 from bot.store.bulk import Insert, Query, insertion, once
@@ -49,12 +49,20 @@ class Lease:
     until: float
 
 
+WRONG_CLOCK_SECONDS = 3600.0
+"""A lease that lasts for so much longer than it is asked for was taken by a clock that was wrong."""
+
+
 def _if_free(statement: Insert) -> Insert:
     new = statement.excluded
     return statement.on_conflict_do_update(
         index_elements=["name"],
         set_={"owner": new.owner, "taken_at": new.taken_at, "until": new.until},
-        where=or_(leases.c.owner == new.owner, leases.c.until <= new.taken_at),
+        where=or_(
+            leases.c.owner == new.owner,
+            leases.c.until <= new.taken_at,
+            leases.c.until > new.until + literal_column(f"{WRONG_CLOCK_SECONDS}"),
+        ),
     )
 
 
@@ -63,8 +71,8 @@ INSERT_FLOWS = insertion(flow_versions, once)
 TAKE_LEASE = insertion(leases, _if_free)
 RESULTS = Query(lambda among: select(journal.c.key, journal.c.result).where(among(journal.c.key)))
 FLOWS = Query(
-    lambda among: select(flow_versions.c.name, flow_versions.c.definition).where(
-        among(flow_versions.c.hash)
+    lambda among: select(flow_versions.c.definition).where(
+        among(flow_versions.c.hash), flow_versions.c.name == bindparam("name", type_=Text)
     )
 )
 LATEST_EVENTS = Query(
@@ -109,11 +117,9 @@ def read_journal(connection: Connection, keys: Sequence[str]) -> Mapping[str, An
     return {key: decode(result) for key, result in RESULTS.rows(connection, keys)}
 
 
-def read_flow(connection: Connection, version: str) -> tuple[str, str] | None:
-    """(name, definition) of a published version."""
-    for name, definition in FLOWS.rows(connection, [version]):
-        return name, definition
-    return None
+def read_flow(connection: Connection, name: str, version: str) -> str | None:
+    """The definition of a flow in a published version."""
+    return next((text for (text,) in FLOWS.rows(connection, [version], name=name)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from bot.domain.timers import Timer
 from bot.engine.session import Session
 from bot.engine.traffic import Counted, Traffic, traffic
 from bot.store.cursors import Place, id_place, made_place, number_place, page_of
+from bot.store.ledger import WRONG_CLOCK_SECONDS
 from bot.store.publications import publication_of, publication_row
 from bot.store.rows import decode, encode
 from bot.store.standing import (
@@ -51,8 +52,7 @@ class _Tables:
     timers: dict[str, Timer] = field(default_factory=dict)
     journal: dict[str, str] = field(default_factory=dict)
     consent: list[ConsentChange] = field(default_factory=list)
-    flows: dict[str, tuple[str, str]] = field(default_factory=dict)
-    flows_at: dict[str, float] = field(default_factory=dict)
+    flows: dict[tuple[str, str], tuple[str, float]] = field(default_factory=dict)
     apis: dict[str, str] = field(default_factory=dict)
     publications: dict[int, Publication] = field(default_factory=dict)
     parked: list[Report] = field(default_factory=list)
@@ -316,13 +316,13 @@ class MemoryStore:
         self._tables.journal.setdefault(key, encode(result))
 
     async def publish_flow(self, name: str, version: str, definition: str, at: float) -> None:
-        """Keeps a flow's definition under its content hash."""
-        self._tables.flows.setdefault(version, (name, definition))
-        self._tables.flows_at.setdefault(version, at)
+        """Keeps a flow's definition under its name and content hash."""
+        self._tables.flows.setdefault((name, version), (definition, at))
 
-    async def flow_definition(self, version: str) -> tuple[str, str] | None:
-        """(name, definition) of a published version."""
-        return self._tables.flows.get(version)
+    async def flow_definition(self, name: str, version: str) -> str | None:
+        """The definition of a flow in a published version."""
+        kept = self._tables.flows.get((name, version))
+        return kept[0] if kept else None
 
     # publications
     async def publish(self, publication: Publication) -> bool:
@@ -360,8 +360,8 @@ class MemoryStore:
 
     async def flow_versions(self, name: str) -> Sequence[PublishedFlow]:
         """The versions of a flow that are kept, the latest first."""
-        found = [version for version, (of, _) in self._tables.flows.items() if of == name]
-        kept = [PublishedFlow(version, self._tables.flows_at[version]) for version in found]
+        flows = self._tables.flows.items()
+        kept = [PublishedFlow(version, at) for (of, version), (_, at) in flows if of == name]
         return sorted(kept, key=lambda it: (-it.published_at, it.version))
 
     async def live_counts(self, flow: str) -> Mapping[tuple[str, str], int]:
@@ -378,18 +378,16 @@ class MemoryStore:
 
     async def remove_flow_version(self, name: str, version: str) -> bool:
         """Forgets a definition; False where it is not kept, is current, or has live sessions."""
-        kept = self._tables.flows.get(version)
         current = await self.newest_publication()
-        needed = current is not None and version in current.flows.values()
-        if kept is None or kept[0] != name or needed or await self.live_sessions(name, version, 1):
+        needed = current is not None and current.flows.get(name) == version
+        if needed or await self.live_sessions(name, version, 1):
             return False
-        del self._tables.flows[version], self._tables.flows_at[version]
-        return True
+        return self._tables.flows.pop((name, version), None) is not None
 
     async def lease(self, name: str, owner: str, now: float, seconds: float) -> bool:
         """Takes or renews a named lease: True for its one holder."""
         holder, until = self._tables.leases.get(name, (owner, now))
-        if holder != owner and until > now:
+        if holder != owner and now < until <= now + seconds + WRONG_CLOCK_SECONDS:
             return False
         self._tables.leases[name] = (owner, now + seconds)
         return True

@@ -83,7 +83,7 @@ def remove(transaction: Transaction, asked: Sequence[Removal]) -> list[bool]:
 
 def _remove(connection: Connection, it: Removal) -> bool:
     current = newest(connection)
-    if current is not None and it.version in current.flows.values():
+    if current is not None and current.flows.get(it.name) == it.version:
         return False
     return REMOVE_FLOW.run(connection, [(it.version, it.name)]) == 1
 

@@ -154,12 +154,12 @@ class SqlStore:
         await self._write(ledger.JournalEntry(key, result, at))
 
     async def publish_flow(self, name: str, version: str, definition: str, at: float) -> None:
-        """Keeps a flow's definition under its content hash."""
+        """Keeps a flow's definition under its name and content hash."""
         await self._write(ledger.FlowVersion(version, name, definition, at))
 
-    async def flow_definition(self, version: str) -> tuple[str, str] | None:
-        """(name, definition) of a published version."""
-        return await self._browse(ledger.read_flow, version)
+    async def flow_definition(self, name: str, version: str) -> str | None:
+        """The definition of a flow in a published version."""
+        return await self._browse(ledger.read_flow, name, version)
 
     # publications
     async def publish(self, publication: Publication) -> bool:

@@ -161,7 +161,7 @@ flow_versions = Table(
     "flow_versions",
     metadata,
     Column("hash", Text, primary_key=True),
-    Column("name", Text, nullable=False),
+    Column("name", Text, primary_key=True),
     Column("definition", Text, nullable=False),
     Column("published_at", Double, nullable=False),
 )

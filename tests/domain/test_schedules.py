@@ -174,7 +174,8 @@ def test_what_is_no_time_zone(name: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "right"),
-    [("0 9 * * 1-5", True), ("*/5 * * * *", True), ("0 9 * *", False), ("61 9 * * *", False),
+    [("0 9 * * 1-5", True), ("*/5 * * * *", True), ("0 9 * *", False),
+     ("* * * * * *", False), ("61 9 * * *", False),
      ("nine", False), ("", False)],
 )  # fmt: skip
 def test_what_is_a_cron_expression(text: str, right: bool) -> None:

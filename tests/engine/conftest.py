@@ -16,7 +16,7 @@ def golden(request: pytest.FixtureRequest) -> Golden:
 
     def compare(path: Path, found: list[dict[str, Any]]) -> None:
         case = json.loads(path.read_text())
-        if request.config.getoption("--update-golden"):
+        if request.config.getoption("--update-golden", default=False):
             case["expected"] = found
             path.write_text(json.dumps(case, indent=2, ensure_ascii=False) + "\n")
         assert found == case["expected"]

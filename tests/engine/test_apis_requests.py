@@ -162,10 +162,10 @@ HALF = "a\ud800bcd"
 )
 def test_no_text_is_beyond_a_request(keys: dict[str, Any]) -> None:
     declared = api({"KEY": HALF}, **keys)
-    try:
-        made = request(declared, {"order": HALF})
-    except ParameterInvalid as error:
-        assert "x-order" in str(error)
+    if "headers" in keys:
+        with pytest.raises(ParameterInvalid, match="x-order"):
+            request(declared, {"order": HALF})
         return
+    made = request(declared, {"order": HALF})
     for text in (made.url, made.shown, *made.headers.values()):
         text.encode()

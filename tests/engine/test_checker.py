@@ -117,7 +117,7 @@ CASES: list[tuple[str, str, Any, Any]] = [
     ("dead-end", "/0/name", steps({"say": "Why?"}), steps({"say": "Why?"}, {"hand_over": True})),
     ("dead-end", "/1/name", [{**A, "states": [{**TO_B, **ASKING}]}, B],
      [{**A, "states": [{**TO_B, **ASKING}]}, {**B, "states": [{"name": "@A"}]}]),
-    ("dead-end", "/0/name", [{**A, **PASS}], fork("is_rich", **PASS)),
+    ("dead-end", "/0/name", [{**A, **PASS}], fork("is_rich", None, **PASS)),
     ("endless-loop", "/0/pass", [{**A, **PASS, "states": [{"name": "@A"}]}],
      [{**A, **PASS, "states": [{**TO_B, "name": "@A", "enter": {"wait": "1m"}}]}]),
     ("endless-loop", "/0/pass",

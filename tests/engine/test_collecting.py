@@ -96,6 +96,16 @@ def test_after_the_last_attempt_otherwise_has_the_last_word() -> None:
     assert (talk.texts, talk.session.ended_because) == (["bye"], "not_understood")
 
 
+def test_a_question_that_is_come_back_to_after_the_last_attempt_has_its_timeout() -> None:
+    question = {"slot": "answer", "type": "number", "attempts": 1}
+    last = {"say": "hm", "then": [{"start": "help", "return": True}]}
+    timeout = {"after": "1h", "goto": "LATER"}
+    flow = [say("ASK", collect=question, otherwise=last, timeout=timeout), say("LATER")]
+    talk = Conversation(flow).begin().says("x")
+    assert talk.status == "suspended"
+    assert talk.fires("timeout").state == "LATER"
+
+
 def test_without_an_error_of_its_own_a_question_is_repeated_by_otherwise() -> None:
     question = {"slot": "answer", "type": "number"}
     flow = [say("ASK", collect=question, otherwise={"say": "a number?"})]

@@ -1,10 +1,12 @@
 """Keywords of triggers: whole messages, words within them, and patterns, in any script."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.engine.facts import Facts
 from bot.engine.flow import Flow, Trigger, TriggerMatch
-from bot.engine.keywords import is_said
+from bot.engine.keywords import heard, is_said
 from bot.engine.patterns import LONGEST_PATTERN, PatternInvalid, check, is_in, is_whole
 from bot.engine.reader import read_flow
 from bot.engine.routing import Begin, route
@@ -59,6 +61,28 @@ def test_a_part_of_a_word_is_no_keyword(keyword: str, text: str) -> None:
 def test_exact_is_the_whole_message() -> None:
     assert said("exact", "Free Coffee", " free  coffee! ")
     assert not said("exact", "coffee", "free coffee")
+
+
+@pytest.mark.parametrize(
+    ("keyword", "text"),
+    [
+        ("你好", "你好。"),
+        ("मदद", "मदद।"),
+        ("مساعدة", "مساعدة؟"),
+        ("ayuda", "¡Ayuda!"),
+        ("クーポン", "ｸｰﾎﾟﾝ！"),
+        ("café", "Cafe\u0301"),
+        ("straße", "STRASSE"),
+    ],
+)
+def test_exact_leaves_out_marks_and_forms_of_letters(keyword: str, text: str) -> None:
+    assert said("exact", keyword, text)
+
+
+@given(st.text(max_size=20))
+def test_a_keyword_is_heard_as_it_was_written(keyword: str) -> None:
+    assert heard(heard(keyword)) == heard(keyword)
+    assert said("exact", keyword, f" {keyword}! ") == bool(heard(keyword))
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,25 @@ def test_a_visit_is_found_again_or_forgotten() -> None:
     assert there.visit is None
 
 
+def test_what_follows_a_list_is_found_again_too() -> None:
+    steps = [{"start": "address", "return": ["street"]}, {"say": "thanks"}]
+    source, target = flow(state("A", steps)), flow(state("B", steps[1:]), state("C", steps))
+    ahead: list[list[Any]] = [
+        ["pass"],
+        ["ask"],
+        ["goto", "A"],
+        ["list", "/states/0/enter", 1],
+        ["list", "/gone", 0],
+    ]
+    there = [["pass"], ["ask"], ["goto", "C"], ["list", "/states/1/enter", 1]]
+    visit = Visit("address", "/states/0/enter", 1, ahead=ahead)
+    waits = PendingTimer("id", "t", "A", 1.0, "wait", "/states/0/enter", 1, ahead=ahead)
+    after = moved(session(waits, visit=visit), source, target, {"A": "C"})
+    assert after is not None
+    assert after.visit is not None
+    assert (after.visit.ahead, after.timers[0].ahead) == (there, there)
+
+
 def test_without_the_old_definition_only_what_needs_no_place_stays() -> None:
     waiting, reminder = wait("/states/0/enter", 2), timer("reminder")
     there = moved(session(waiting, reminder), None, flow(state("A", WAITING)), {})

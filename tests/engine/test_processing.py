@@ -168,6 +168,21 @@ def test_what_follows_the_list_survives_a_wait() -> None:
     assert talk.fires().texts == ["Well?"]
 
 
+def test_a_reply_is_not_read_hours_later_but_asked_for_again() -> None:
+    post = [{"call": "zips", "error": [{"say": "One moment."}, {"wait": "1h"}]}]
+    question = {"slot": "zip", "ask": "Your ZIP?", "error": "digits!", "type": "number"}
+    flow = [say("A", collect=question, post=post, timeout={"after": "2h", "goto": "B"}), say("B")]
+    talk = Conversation(flow, apis={"zips": ActionReturned(failed="timeout")}).begin().says("0150")
+    assert talk.texts == ["One moment."]
+    talk.fires("wait")
+    assert (talk.texts, talk.session.attempts, talk.session.slots.get("zip")) == (
+        ["Your ZIP?"],
+        0,
+        None,
+    )
+    assert talk.fires("timeout").state == "B"
+
+
 def test_a_value_is_made_fit_for_its_slot_or_refused() -> None:
     types = {
         "n": {"type": "number", "initial": 1},

@@ -130,6 +130,12 @@ for _ in range(30):
             "/triggers/0/schedule",
             "five fields",
         ),
+        (
+            trigger(schedule="* * * * * *", audience="always"),
+            "wrong-schedule",
+            "/triggers/0/schedule",
+            "five fields",
+        ),
         (trigger(schedule="0 9 * * *"), "no-audience", "/triggers/0", "subscriber"),
         (
             trigger(schedule="0 9 * * *", audience={"intent": "x"}),

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from bot.engine.advance import advance
 from bot.engine.commands import CancelTimer, ScheduleTimer
-from bot.engine.events import ActionReturned
-from bot.engine.facts import ResponseText
+from bot.engine.events import ActionReturned, TimerFired
+from bot.engine.facts import Facts, ResponseText
 from bot.engine.session import Session
 from tests.engine.driver import START, Conversation, reading
 from tests.engine.test_semantics import say
@@ -290,3 +291,18 @@ def test_a_wait_of_an_older_version_goes_on() -> None:
     talk.session = Session.from_json(written)
     talk.fires()
     assert (talk.texts, talk.state) == (["on"], "B")
+
+
+def test_the_ids_of_timers_that_set_timers_stay_short_and_differ() -> None:
+    daily = say(
+        "A", timeout={"after": "1d", "enter": {"say": "morning"}, "times": 999, "goto": "A"}
+    )
+    talk = Conversation([daily]).begin()
+    session, seen = talk.session, set()
+    for _ in range(300):
+        [timer] = session.timers
+        seen.add(timer.id)
+        facts = Facts(key=timer.id)
+        session = advance(talk.flow, session, TimerFired(timer.id), facts, timer.due_at).session
+    assert len(seen) == 300
+    assert max(map(len, seen)) < 120

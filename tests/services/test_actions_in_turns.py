@@ -39,7 +39,7 @@ async def test_an_action_runs_and_the_rest_of_the_steps_behind_it() -> None:
     assert (contact.tags, contact.fields["first_name"]) == (frozenset({"buyer"}), "Ann")
     ((name, key),) = world.runner.calls
     message = (await world.store.list_messages(1, direction="in")).items[0]
-    assert (name, key) == ("look_up", f"{message.id}:1")
+    assert (name, key) == ("look_up", f"{message.id}:1:look_up")
     (tracker,) = world.runner.trackers
     assert tracker["latest_message"]["text"] == "7"
     assert tracker["slots"] == {"declared": None, "first_name": "Ann", "tags": ["asked"]}
@@ -129,6 +129,20 @@ async def test_a_turn_made_again_reads_what_a_remote_action_answered(
     assert len(runner.calls) == calls
     assert len(set(runner.calls)) == 1  # the same key each time
     assert world.provider.texts == ["Order 7" if remote else "Order 8"]
+
+
+async def test_a_turn_that_goes_another_way_does_not_take_another_answer() -> None:
+    start = flow({"name": "A", "enter": "look_up"}, keyword="go")
+    other = flow({"name": "A", "enter": "look_down"}, keyword="go")
+    runner = Runner({"look_up": [texts("Up")], "look_down": [texts("Down")]}, remote=True)
+    world = await World(runner=runner, store=Falling()).open(start=start)
+    await world.arrives("go")
+    with pytest.raises(Unreachable):
+        await world.take_turns()
+    await world.publish(start=other)
+    await world.contact_turns.drain(ANN_ID)
+    assert [name for name, _ in runner.calls] == ["look_up", "look_down"]
+    assert world.provider.texts == ["Down"]
 
 
 async def test_a_turn_that_lost_the_race_is_made_anew_from_what_is_there_now() -> None:
@@ -285,6 +299,28 @@ async def test_a_timer_does_not_speak_into_another_flow_s_conversation() -> None
     await world.says("bye")
     await world.passes(BUSY_SECONDS + 1)
     assert world.provider.texts == ["See you", "Q", "R", "There you are"]
+
+
+async def test_timers_that_are_put_off_and_tried_again_leave_no_trace_in_those_they_set() -> None:
+    asks = flow(
+        say("A", timeout={"after": "1h", "enter": "look_up", "times": 99, "goto": "Z"},
+            states=[say("B", condition=ANY)]),
+        say("Z"), keyword="go", expires_after="30d",
+    )  # fmt: skip
+    talk = flow(say("Q", states=[say("R", condition=ANY)]), expires_after="30d",
+                triggers=[{"keyword": ["talk"], "interrupt": True}])  # fmt: skip
+    rounds = 5
+    runner = Runner({"look_up": [DOWN, texts("still there?")] * rounds})
+    world = await World(runner=runner).open(go=asks, talk=talk)
+    await world.says("go")
+    for _ in range(rounds):
+        await world.says("talk")
+        await world.passes(3600 + BUSY_SECONDS, 4)
+        await world.says("bye")
+        await world.passes(2 * BUSY_SECONDS, 4)
+    assert world.provider.texts.count("still there?") == rounds
+    assert await world.events("timer_given_up") == []
+    assert await world.events("turn_failed") == []
 
 
 async def test_a_flow_that_was_left_without_an_answer_holds_no_timer_for_ever() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.domain.actions import ActionFailed
-from bot.services.turns import FLOW_GONE, FLOWS_PER_TURN
+from bot.services.turns import FLOW_GONE, FLOWS_PER_TURN, FLOWS_WAITING
 from tests.services.world import ANN_ID, Reader, Runner, World, flow, say, texts
 
 ANY = "get_smth_from_user"
@@ -133,6 +133,20 @@ async def test_interrupts_come_before_the_active_session_which_goes_on_behind_it
     assert (await world.events("session_suspended"))[0].data == {"by": "coupon"}
     assert (await world.events("session_resumed"))[0].flow == "survey"
     assert await world.says("fine") == ["And your cat?"]
+
+
+async def test_flows_that_interrupt_each_other_do_not_pile_up() -> None:
+    def drink(word: str) -> dict[str, Any]:
+        trigger = {"keyword": [word], "interrupt": True}
+        return flow(say(word, states=[say("more", condition="asked")]), triggers=[trigger])
+
+    world = await World().open(tea=drink("tea"), milk=drink("milk"))
+    for _ in range(FLOWS_WAITING):
+        assert await world.says("tea") == ["tea"]
+        assert await world.says("milk") == ["milk"]
+    found = await world.sessions()
+    assert sum(s.status == "suspended" for s in found) == FLOWS_WAITING
+    assert {s.ended_because for s in found if s.status == "ended"} == {"too_many"}
 
 
 async def test_the_active_session_comes_before_triggers() -> None:

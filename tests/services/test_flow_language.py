@@ -77,6 +77,19 @@ async def test_a_processor_says_what_the_reply_is_read_as() -> None:
     assert "processor_ran" in await world.types()
 
 
+async def test_a_processor_before_a_state_does_not_change_what_the_contact_said() -> None:
+    ways = [
+        {"name": said, "condition": {"text": True, "value": said}, "enter": [{"say": said}]}
+        for said in ("12", "hi")
+    ]
+    state = {"name": "A", "pass": True, "pre": "tidy", "enter": [{"say": "Well?"}], "states": ways}
+    tidy = ActionResult(({"event": "answer", "text": "12"},), ())
+    world = await World(runner=Runner({"tidy": [tidy]})).open(
+        ask={"triggers": HELLO, "states": [state]}
+    )
+    assert await world.says("hi") == ["Well?", "hi"]
+
+
 async def test_a_turn_that_breaks_an_invariant_is_undone() -> None:
     flow = asking(type="number")
     flow["invariants"] = [

@@ -168,6 +168,21 @@ async def test_a_flow_that_comes_later_does_not_make_up_for_the_past() -> None:
     assert world.provider.texts == []
 
 
+@pytest.mark.parametrize("owner", ["one", "after a restart"])
+async def test_a_clock_that_was_wrong_keeps_nothing_back(owner: str) -> None:
+    world = await opened(at(8), greet=daily())
+    await meet(world)
+    world.clock.at = at(8) + 366 * 86_400
+    assert world.sweep.schedules is not None
+    await world.sweep.schedules.look()
+    world.clock.at = at(8, 30)
+    if owner != world.sweep.schedules.owner:
+        world.sweep.schedules = schedules_of(world, owner)
+    await world.passes(0)
+    await until(world, at(9, 1))
+    assert world.provider.texts == ["Good morning"]
+
+
 async def test_a_start_that_no_worker_took_is_too_late() -> None:
     world = await opened(at(8), greet=daily())
     await meet(world)

@@ -224,7 +224,7 @@ async def test_a_stored_version_that_can_be_read_no_longer_ends_its_sessions() -
     world = await World().open(talk=TALK)
     await world.says("go")
     version = (await world.sessions())[0].version
-    world.store._tables.flows[version] = ("talk", '{"states": 7}')
+    world.store._tables.flows["talk", version] = ('{"states": 7}', 0.0)
     await world.open(talk=flow(say("A", "one"), keyword="go"))
     assert await world.says("go") == [FLOW_GONE, "one"]
     assert (await world.sessions())[0].ended_because == "state_gone"

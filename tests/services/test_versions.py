@@ -55,7 +55,7 @@ async def test_whose_version_is_gone_hears_so_and_is_answered_afresh() -> None:
     world, version = await opened()
     await world.publish(talk=talk(2, "A", "B"))
     world.flows.forget("talk", version)
-    del world.store._tables.flows[version]
+    del world.store._tables.flows["talk", version]
     assert await world.says("go") == [FLOW_GONE, "A 2"]
     first, second = await world.sessions()
     assert (first.status, first.ended_because) == ("ended", "state_gone")

@@ -86,3 +86,26 @@ async def test_a_part_that_was_silent_for_too_long(patience: str) -> None:
     await world.passes(5400)
     # The order is as old as its part: it goes on only where it has the greater patience.
     assert await world.says("Main Street") == (["Thanks"] if patience == "2h" else ["What?"])
+
+
+async def test_conditions_behind_a_part_are_asked_when_it_returns() -> None:
+    states = [say("YES", condition="is_known"), say("NO", condition=ANY)]
+    order = flow(
+        {"name": "O", "pass": True, "enter": [{"start": "address", "return": True}],
+         "states": states}, keyword="order",
+    )  # fmt: skip
+    world = await World(runner=Runner(answers={"is_known": True})).open(
+        order=order, address=ADDRESS
+    )
+    await world.says("order")
+    assert await world.says("Elm") == ["YES"]
+
+
+async def test_a_reply_to_a_part_is_no_answer_to_the_question_that_started_it() -> None:
+    post = [{"call": "zips", "error": [{"start": "address", "return": True}]}]
+    question = {"slot": "zip", "ask": "Your ZIP?"}
+    order = flow(say("A", collect=question, post=post, states=[say("B", "{zip}")]), keyword="order")
+    world = await World().open(order=order, address=ADDRESS)
+    await world.says("order")
+    assert await world.says("0150") == ["Which street?"]
+    assert await world.says("Elm") == ["Your ZIP?"]

@@ -75,6 +75,16 @@ class TestDefinitions:
         ]  # fmt: skip
         assert await store.flow_versions("unknown") == []
 
+    async def test_two_flows_of_the_same_content_are_two(self, store: Store) -> None:
+        await store.publish_flow("optin", "same", "[1]", 100.0)
+        await store.publish_flow("coupon", "same", "[1]", 200.0)
+        await store.publish(replace(FIRST, flows={"optin": "same"}))
+        assert await store.flow_versions("coupon") == [PublishedFlow("same", 200.0)]
+        assert not await store.remove_flow_version("optin", "same"), "it is current"
+        assert await store.remove_flow_version("coupon", "same")
+        assert await store.flow_definition("coupon", "same") is None
+        assert await store.flow_definition("optin", "same") == "[1]"
+
     async def test_what_is_needed_is_not_forgotten(self, store: Store) -> None:
         for version in ("v1", "v2", "v3"):
             await store.publish_flow("optin", version, "[]", 100.0)
@@ -85,7 +95,7 @@ class TestDefinitions:
         assert not await store.remove_flow_version("optin", "v2"), "a session is on it"
         assert not await store.remove_flow_version("coupon", "v3"), "it is another flow's"
         assert await store.remove_flow_version("optin", "v3")
-        assert await store.flow_definition("v3") is None
+        assert await store.flow_definition("optin", "v3") is None
         assert not await store.remove_flow_version("optin", "v3"), "it is gone already"
 
 

@@ -1,6 +1,7 @@
 """Migrations make exactly the tables that the code knows, and take them back."""
 
 import asyncio
+from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -37,3 +38,23 @@ async def test_down_and_up_again(url: str) -> None:
     await database.close()
     await asyncio.gather(upgrade(url), upgrade(url))
     await upgrade(url)
+
+
+async def test_definitions_outlive_the_change_of_their_key(url: str) -> None:
+    rows = "('same', 'b', '[1]', 1.0), ('same', 'a', '[1]', 2.0), ('x', 'b', '[]', 3.0)"
+    await upgrade(url)
+    database = connect(url)
+
+    async def kept() -> list[tuple[Any, ...]]:
+        said = "SELECT hash, name FROM flow_versions ORDER BY hash"
+        found = await database.browse(lambda it: it.exec_driver_sql(said).all())
+        return [tuple(row) for row in found]
+
+    await database.change(lambda it: it.exec_driver_sql("DELETE FROM flow_versions"))
+    await database.change(lambda it: it.exec_driver_sql(f"INSERT INTO flow_versions VALUES {rows}"))
+    await downgrade(url, "0004")
+    assert await kept() == [("same", "a"), ("x", "b")]
+    await upgrade(url)
+    assert await kept() == [("same", "a"), ("x", "b")]
+    await database.change(lambda it: it.exec_driver_sql("DELETE FROM flow_versions"))
+    await database.close()

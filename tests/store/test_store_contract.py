@@ -453,9 +453,10 @@ class TestLedger:
 
     async def test_a_flow_version_is_kept_once(self, store: Store) -> None:
         await store.publish_flow("optin", "hash", "[1]", 100.0)
-        await store.publish_flow("renamed", "hash", "[2]", 101.0)
-        assert await store.flow_definition("hash") == ("optin", "[1]")
-        assert await store.flow_definition("other") is None
+        await store.publish_flow("optin", "hash", "[2]", 101.0)
+        assert await store.flow_definition("optin", "hash") == "[1]"
+        assert await store.flow_definition("optin", "other") is None
+        assert await store.flow_definition("other", "hash") is None
 
     async def test_a_lease_has_one_holder(self, store: Store) -> None:
         assert await store.lease("tick", "a", 100.0, 10.0)
@@ -465,6 +466,13 @@ class TestLedger:
         assert await store.lease("tick", "b", 115.0, 10.0)
         assert not await store.lease("tick", "a", 116.0, 10.0)
         assert await store.lease("other", "a", 116.0, 10.0)
+
+    async def test_a_lease_of_a_wrong_clock_is_none(self, store: Store) -> None:
+        assert await store.lease("tick", "a", 100.0 + 86_400.0, 10.0)
+        assert await store.lease("tick", "b", 100.0, 10.0)
+        assert not await store.lease("tick", "a", 105.0, 10.0)
+        assert await store.lease("tock", "a", 160.0, 10.0)
+        assert not await store.lease("tock", "b", 100.0, 10.0)
 
     async def test_the_latest_events_of_a_session_are_oldest_first(self, store: Store) -> None:
         events = [event(session_id="s", data={"n": n}) for n in range(4)]

@@ -63,7 +63,7 @@ class FakeStore:
     traffic: Traffic = field(default_factory=Traffic)
     counted: int = 0
 
-    async def flow_definition(self, version: str) -> tuple[str, str] | None:
+    async def flow_definition(self, name: str, version: str) -> str | None:
         return None
 
     async def flow_traffic(

@@ -110,7 +110,9 @@ async def test_a_table_has_a_column_for_every_value(web: Web) -> None:
     assert body[1][6:] == ['a "b", c\r\nd', "", "", "L", ""]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+15550001", "-2+3", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+15550001", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"]
+)
 async def test_no_cell_is_a_formula(web: Web, text: str) -> None:
     await stored(web, {"said": text, text: "x"}, key=text)
     _, answer = await exported(web, "csv")
@@ -119,6 +121,14 @@ async def test_no_cell_is_a_formula(web: Web, text: str) -> None:
     assert row[2] == f"'{text}"
     cells = [cell for line in (head, row) for cell in line]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+@pytest.mark.parametrize("sign", [";", "\t", "|"])
+async def test_no_cell_begins_within_another(web: Web, sign: str) -> None:
+    await stored(web, {"said": f"a{sign}=1+1"})
+    _, answer = await exported(web, "csv")
+    assert f'"a{sign}=1+1"' in answer
+    assert not [line for line in csv.reader(io.StringIO(answer), delimiter=sign) if "=1+1" in line]
 
 
 async def test_a_long_collection_is_whole(web: Web) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,20 +39,22 @@ class Shell:
 
     stage: Stage
     console: Console
-    person: Person
     intents: frozenset[str]
-    recorder: Recorder = field(init=False)
+    recorder: Recorder = field(default_factory=Recorder)
     replayed: list[Outcome] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.recorder = Recorder(self.person)
+    @property
+    def person(self) -> Person:
+        """Who writes now."""
+        return self.stage.person
 
     async def restart(self) -> None:
-        """Forgets everything; the time is now."""
-        now = time.time()
-        await self.stage.fresh(str(now), self.person, now)
-        self.recorder = Recorder(self.person)
-        await self.stage.meet(self.person)
+        """Forgets everything but who writes from where; the time is now."""
+        now = float(int(time.time()))
+        person = self.person.but({"fields": {}, "tags": frozenset()})
+        await self.stage.fresh(str(now), person, now)
+        self.recorder = Recorder(person, now)
+        await self.stage.meet(person)
 
     async def line(self, typed: str) -> None:
         """A line is a message, or a command behind a slash. Raises Quit."""
@@ -75,15 +77,15 @@ class Shell:
     async def due(self) -> None:
         """What has become due while nobody typed."""
         await self.stage.look()
-        happened = await self.stage.happened()
-        if happened.said or happened.mails:
-            standing = await self.stage.standing()
-            show_came(self.console, Came(happened, standing, {}))
+        came = Came(await self.stage.happened(), await self.stage.standing(), {})
+        if came.happened.said or came.happened.mails:
+            self.recorder.due(came, self.stage.clock.now())
+            show_came(self.console, came)
 
     async def came(self) -> None:
         """Shows what came of what was done, and notes it."""
         came = Came(await self.stage.happened(), await self.stage.standing(), {})
-        self.recorder.came(came)
+        self.recorder.came(came, self.stage.clock.now())
         for name in self.stage.apis.unfaked:
             self._print(f"the API {name} is not called here, and it has no sample")
         self.stage.apis.unfaked.clear()
@@ -105,10 +107,8 @@ class Shell:
 
     async def changed(self, **given: Any) -> None:
         """The contact is another one, or known otherwise."""
-        self.person = replace(self.person, **given)
-        plain = ("channel", "number", "language", "time_zone")
-        self.recorder.did("contact", {k: v for k, v in given.items() if k in plain and v})
-        await self.stage.meet(self.person)
+        self.recorder.did("contact", given)
+        await self.stage.edit(given)
         known = (self.person.address, self.person.language, self.person.time_zone)
         self._print(" ".join(it for it in known if it))
 
@@ -167,18 +167,16 @@ class Shell:
     async def number(self, rest: str) -> None:
         if not rest:
             raise Refused("whose number? Write /number +15550002")
-        await self.changed(number=rest, fields={}, tags=frozenset())
+        await self.changed(number=rest)
 
     async def tag(self, rest: str) -> None:
         if not rest.strip("-"):
             raise Refused("which tag? Write /tag vip, or /tag -vip to take it away")
         if rest.startswith("-"):
-            self.person = replace(self.person, tags=self.person.tags - {rest[1:]})
             await self.stage.untag(rest[1:])
         else:
             self.recorder.did("contact", {"tags": [rest]})
-            self.person = replace(self.person, tags=self.person.tags | {rest})
-            await self.stage.meet(self.person)
+            await self.stage.edit({"tags": frozenset({rest})})
         standing = await self.stage.standing()
         self._print(f"tags = {', '.join(sorted(standing.contact.tags)) or '-'}")
 
@@ -199,15 +197,18 @@ class Shell:
 
     async def _replayed(self, conversation: Conversation) -> None:
         self.console.print(Text(conversation.name, style="bold"))
+        self.recorder = Recorder(conversation.person, conversation.at)
+        self.recorder.faked(conversation.fakes)
         outcome = await play(
-            self.stage, conversation, tell=lambda line: show_line(self.console, line)
+            self.stage,
+            conversation,
+            tell=lambda line: show_line(self.console, line),
+            watch=lambda came: self.recorder.replayed(came, self.stage.clock.now()),
         )
         for failure in outcome.failures:
             for text in explained(failure.mismatch, conversation.file):
                 self.console.print(text, soft_wrap=True)
         self.replayed.append(outcome)
-        self.person = self.stage.person
-        self.recorder = Recorder(self.person)
         show_standing(self.console, await self.stage.standing(), self.stage.clock.now())
 
     async def again(self, _: str) -> None:

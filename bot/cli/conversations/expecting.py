@@ -37,6 +37,8 @@ class Came:
     happened: Happened
     standing: Standing
     responses: Mapping[str, Sequence[ResponseText]]
+    done: Step | None = None
+    """The step that did it; None at the very beginning."""
     said: int = 0
     mailed: int = 0
     heard: Step | None = None

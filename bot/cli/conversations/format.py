@@ -1,7 +1,7 @@
 """A conversation test as values: who, when, what is faked, and the steps."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,6 +41,12 @@ class Person:
     def address(self) -> str:
         """The handle by which messages come: `sms:+15550001`."""
         return f"{self.channel}:{self.number}"
+
+    def but(self, given: Mapping[str, Any]) -> "Person":
+        """The same person with what is given; with another number somebody else, not known yet."""
+        another = given.get("number", self.number) != self.number
+        known = Person(channel=self.channel) if another else self
+        return replace(known, **given)
 
 
 @dataclass(frozen=True, slots=True)

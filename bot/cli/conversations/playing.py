@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.cli.conversations.expecting import Came, Mismatch, shown
-from bot.cli.conversations.format import Conversation, Fakes, Person, Step
+from bot.cli.conversations.format import Conversation, Fakes, Step
 from bot.cli.conversations.stage import Stage, StepFailed
 from bot.domain.messages import Message
 
@@ -116,7 +116,7 @@ class _Play:
 
     async def _look(self) -> None:
         happened, standing = await self.stage.happened(), await self.stage.standing()
-        self.came = Came(happened, standing, self.stage.parts.settings.responses)
+        self.came = Came(happened, standing, self.stage.parts.settings.responses, self.last)
         self.watch(self.came)
         for event in happened.events:
             if event.type in TROUBLES:
@@ -174,16 +174,9 @@ async def act(stage: Stage, step: Step) -> None:
         case "start":
             await stage.start(step.value)
         case "contact":
-            await stage.meet(_merged(stage.person, step.value))
+            await stage.edit(step.value)
         case kind:
             stage.fake(Fakes(**{kind: step.value}))
-
-
-def _merged(known: Person, given: Person) -> Person:
-    """The person as it was, with what is given otherwise than by default."""
-    plain = Person()
-    told = {it.name: getattr(given, it.name) for it in fields(Person)}
-    return replace(known, **{k: v for k, v in told.items() if v != getattr(plain, k)})
 
 
 def _announced(step: Step) -> Iterator[tuple[str, str]]:

@@ -112,7 +112,7 @@ class _Reading:
             line=self.written.spans[path].line,
             position=position,
             flow=self._text(value.get("flow"), (*path, "flow")),
-            person=self._person(value.get("contact"), (*path, "contact")),
+            person=Person(**self._person(value.get("contact"), (*path, "contact"))),
             at=self._time(value.get("at"), (*path, "at")),
             fakes=self._fakes(value, path),
         )
@@ -258,10 +258,11 @@ class _Reading:
 
     # who, when, and what is faked
 
-    def _person(self, value: Any, path: Path) -> Person:
+    def _person(self, value: Any, path: Path) -> Mapping[str, Any]:
+        """What is said of a contact, by the names of Person."""
         known = [it.name for it in fields(Person)]
         if value is None or not self._keys(value, known, path, "a contact"):
-            return Person()
+            return {}
         texts = ("channel", "number", "language", "time_zone")
         given: dict[str, Any] = {
             key: self._text(value[key], (*path, key)) for key in texts if value.get(key) is not None
@@ -270,7 +271,7 @@ class _Reading:
             given["fields"] = self._mapping(value["fields"], (*path, "fields"))
         if "tags" in value:
             given["tags"] = self._tags(value["tags"], (*path, "tags")).get("is", frozenset())
-        return Person(**given)
+        return given
 
     def _time(self, value: Any, path: Path) -> float:
         if value is None:

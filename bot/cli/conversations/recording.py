@@ -1,12 +1,13 @@
 """Keeps what is said in the shell, and writes it down as a conversation test."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from bot.cli.conversations.expecting import Came, shown
-from bot.cli.conversations.format import Person
+from bot.cli.conversations.format import START, Fakes, Person
+from bot.cli.conversations.playing import span
 from bot.cli.conversations.reading import SUFFIXES, read_file
 from bot.cli.conversations.writing import conversation_lines, step_lines
 from bot.cli.conversations.written import read_written
@@ -19,15 +20,36 @@ BEGINNING = "conversations:"
 class Recorder:
     """The steps so far: what was done, and what came of it as what is expected."""
 
-    person: Person
+    person: Person = Person()
+    at: float = START
     steps: list[list[str]] = field(default_factory=list)
+    _seen: float | None = None
+
+    def faked(self, fakes: Fakes) -> None:
+        """Answers that are given from the beginning."""
+        for kind in (it.name for it in fields(Fakes)):
+            if answers := getattr(fakes, kind):
+                self.did(kind, answers)
+
+    def replayed(self, came: Came, now: float) -> None:
+        """A step of a conversation was played."""
+        if (step := came.done) is not None:
+            value = span(step.value) if step.kind == "after" else step.value
+            self.did(step.kind, value, step.beside)
+            self.came(came, now)
+
+    def due(self, came: Came, now: float) -> None:
+        """Something came while nobody did anything."""
+        self.did("after", span(max(1, round(now - (self.at if self._seen is None else self._seen)))))
+        self.came(came, now)
 
     def did(self, kind: str, value: Any, beside: Mapping[str, Any] | None = None) -> None:
         """Somebody did something."""
         self.steps.append(step_lines(kind, value, beside))
 
-    def came(self, came: Came) -> None:
+    def came(self, came: Came, now: float) -> None:
         """All that is to be expected of it: messages, mails, the state, the end of the session."""
+        self._seen = now
         for message in came.happened.said:
             expected: dict[str, Any] = {"text": message.text or shown(message)}
             if buttons := message.content.get("buttons"):
@@ -59,7 +81,7 @@ def save(path: Path, name: str, recorder: Recorder) -> Path:
         name = _unused(name, {it.name for it in read})
         column = read_written(before, path.name).spans["conversations", 0].column
         indent = " " * max(column - 2, 0)
-    lines = conversation_lines(name, recorder.person, recorder.steps)
+    lines = conversation_lines(name, recorder.person, recorder.at, recorder.steps)
     text = before + "\n".join(indent + line.removeprefix("  ") for line in lines) + "\n"
     read_written(text, path.name)
     path.parent.mkdir(parents=True, exist_ok=True)

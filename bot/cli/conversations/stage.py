@@ -122,8 +122,21 @@ class Stage:
             self.parts.flows.shared = {**self.parts.flows.shared, **more.globals}
 
     async def meet(self, person: Person) -> None:
-        """The contact as it is known before it writes, or as somebody has edited it since."""
+        """The contact as it is known before it writes."""
         self.person = person
+        await self._know(person)
+
+    async def edit(self, given: Mapping[str, Any]) -> None:
+        """Somebody edits the contact; another channel or number writes from here on.
+
+        `given` has names of Person: what else is known of the contact stays as it has become.
+        """
+        self.person = self.person.but(given)
+        where = ("channel", "number")
+        await self._know(Person(**{name: it for name, it in given.items() if name not in where}))
+
+    async def _know(self, person: Person) -> None:
+        """Keeps what is known of the contact that writes."""
         known = await self.parts.store.contact(self.contact_id)
         contact = known or Contact(self.contact_id, created_at=self.clock.now())
         columns = {name: getattr(person, name) for name in ("language", "time_zone")}

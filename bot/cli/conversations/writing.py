@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.cli.conversations.format import NUMBER, Person
@@ -22,6 +23,8 @@ def flowing(value: Any) -> str:
     """A mapping or list on one line, its keys without quotes."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{scalar(k)}: {flowing(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, Set):
+        value = sorted(value)
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(flowing, value)) + "]"
     return scalar(value)
@@ -45,7 +48,7 @@ def _value(kind: str, value: Any) -> str:
     if kind == "bot":
         messages = [message(it) for it in value]
         return messages[0] if len(messages) == 1 else f"[{', '.join(messages)}]"
-    return flowing(value) if isinstance(value, Mapping | list) else scalar(value)
+    return flowing(value)
 
 
 def message(expected: Mapping[str, Any]) -> str:
@@ -53,7 +56,9 @@ def message(expected: Mapping[str, Any]) -> str:
     return quoted(str(expected["text"])) if set(expected) == {"text"} else flowing(expected)
 
 
-def conversation_lines(name: str, person: Person, steps: Iterable[list[str]]) -> Iterator[str]:
+def conversation_lines(
+    name: str, person: Person, at: float, steps: Iterable[list[str]]
+) -> Iterator[str]:
     """A conversation as an item of `conversations`."""
     yield f"  - name: {quoted(name)}"
     given = {
@@ -65,6 +70,7 @@ def conversation_lines(name: str, person: Person, steps: Iterable[list[str]]) ->
         **({"tags": sorted(person.tags)} if person.tags else {}),
     }
     yield f"    contact: {flowing(given)}"
+    yield f"    at: {datetime.fromtimestamp(at, UTC).replace(tzinfo=None).isoformat()}"
     yield "    steps:"
     for lines in steps:
         yield from (f"      {line}" for line in lines)

@@ -41,6 +41,7 @@ _ALL = (
     Code("never-used", "warning", "A condition or an enter that no way runs."),
     Code("never-run", "warning", "Steps that always come too late: the session is elsewhere."),
     Code("dead-end", "warning", "A state that asks or waits for more, but nothing leads on."),
+    Code("undecided", "warning", "A state that decides at once, and may decide nothing."),
     Code("no-way-out", "warning", "A circle of states from which no way leads to an end."),
     # conditions
     Code("shadowed", "warning", "A way that is never taken: one before it always holds."),

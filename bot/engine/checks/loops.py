@@ -131,8 +131,17 @@ def _asks(move: Move) -> bool:
 
 
 def _may_stop(c: Checking, ring: Sequence[Move]) -> bool:
-    """Whether a step on the circle may change what a condition on it asks."""
-    asked = {name for m in ring if m.transition for name in _asked(m.transition.condition)}
+    """Whether a step on the circle may change what a way on from it asks: a way round, or out.
+
+    Of states that wait nothing is asked, as nobody writes.
+    """
+    sources = {move.source for move in ring if move.kind == "pass"}
+    asked = {
+        name
+        for source in sources
+        for transition in c.flow.states[source].transitions
+        for name in _asked(transition.condition)
+    }
     return bool(asked) and any(_changes(c, move.after, asked) for move in ring)
 
 

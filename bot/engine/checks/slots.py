@@ -30,6 +30,7 @@ from bot.engine.templates import Placeholder, snake
 from bot.engine.transcripts import Transcript
 
 _ANSWERED = frozenset({"reply", "pass"})
+_EITHER = re.compile(r"\|\||!|\?")
 _GUARDED = re.compile(
     r"has\(\s*slots\.(\w+)\s*\)|['\"](\w+)['\"]\s+in\s+slots|slots\.(\w+)\s*[!=]=\s*null"
 )
@@ -43,6 +44,7 @@ class _Flowing:
     bits: Mapping[str, int]
     everything: int
     at: dict[str, int] = field(default_factory=dict)
+    implied: dict[int, int] = field(default_factory=dict)
 
     @cached_property
     def ways(self) -> Ways:
@@ -89,7 +91,40 @@ class _Flowing:
         """What is set when the steps of a move begin."""
         mask = self.at.get(move.source, self.everything)
         state = self.c.flow.states[move.source]
-        return self.answered(state, mask) if move.kind in _ANSWERED else mask
+        if move.kind in _ANSWERED:
+            mask = self.answered(state, mask)
+        return mask | (self.known(state, move.transition) if move.transition else 0)
+
+    def known(self, state: State, transition: Transition) -> int:
+        """Slots that must be there where a transition is taken: what it asks, and what one before it
+        asks to be missing."""
+        if id(transition) not in self.implied:
+            missing = 0
+            for other in state.transitions:
+                self.implied[id(other)] = missing | self.bits_of(other.condition)
+                if isinstance(other.condition, Not):
+                    missing |= self.bits_of(other.condition.part)
+        return self.implied[id(transition)]
+
+    def bits_of(self, condition: Condition) -> int:
+        """Slots that are there whenever a condition holds."""
+        match condition:
+            case Compare("slot", key) if condition.op != "!=":
+                return self.bits.get(key, 0)
+            case Computed(source) if not _EITHER.search(source):
+                names = (name for root, name in in_expression(source) if root == "slots")
+                return sum(self.bits.get(name, 0) for name in set(names))
+            case All(parts):
+                mask = 0
+                for part in parts:
+                    mask |= self.bits_of(part)
+                return mask
+            case AnyOf(parts):
+                mask = self.everything
+                for part in parts:
+                    mask &= self.bits_of(part)
+                return mask
+        return 0
 
     def answered(self, state: State, mask: int) -> int:
         mask = self.through(f"{state.place}/post", mask)
@@ -308,6 +343,7 @@ def _without(f: _Flowing, name: str, state: str, last: Move | None) -> Transcrip
                 continue
             state_ = f.c.flow.states[move.source]
             mask = f.answered(state_, 0) if move.kind in _ANSWERED else 0
+            mask |= f.known(state_, move.transition) if move.transition else 0
             if not f.through(move.after, f.pre(move.target, mask)) & bit:
                 came[move.target] = move
                 ahead.append(move.target)

@@ -108,7 +108,8 @@ def _remember(wanted: _Wanted, taken: _Triggers) -> None:
 
 
 def _collision(loser: _Wanted, first: _Wanted) -> Finding:
-    code = "trigger-refused" if _is_of_steps(loser.flow) else "trigger-taken"
+    of_steps = _is_of_steps(loser.flow) or _is_of_steps(first.flow)
+    code = "trigger-refused" if of_steps else "trigger-taken"
     trigger, other = loser.trigger, first.trigger
     if _key(loser) == _key(first):
         reason = f"the {trigger.kind} {loser.value!r} starts the flow {first.flow.name!r} already"

@@ -14,7 +14,8 @@ from bot.engine.wording import Text, versions
 
 _QUESTION = re.compile(r"[?？؟]")
 _OPTIONS = re.compile(
-    r"\b[A-Z]{2,}\b[^.!]{0,60}\bor\b|\b1\b.{0,200}\b2\b|\b(?:reply|answer|choose)\b",
+    r"(?-i:\b[A-Z]{2,}\b[^.!]{0,60}\bor\b)|\b1\b(?! (?:to|or) \d)(?!-).{0,200}\b2\b"
+    r"|\b(?:reply|answer|choose)\b",
     re.DOTALL | re.I,
 )
 _ORDERED = re.compile(r"\b(?:[Rr]eply|[Aa]nswer)(?: with)? (?:\"|')?(?:[A-Z]{2,}|\d)")

@@ -45,11 +45,6 @@ class Native:
         return Translation(document, self.origins, tuple(r.findings))
 
 
-def literal(text: str) -> str:
-    """The template that gives exactly this text."""
-    return "".join({"{": "{{'{'}}", "}": "{{'}'}}"}.get(sign, sign) for sign in text)
-
-
 def joined(*texts: Text | None) -> Text:
     """Texts as paragraphs of one, in every language that one of them has."""
     given = [text for text in texts if text]

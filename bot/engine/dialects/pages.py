@@ -8,16 +8,14 @@ way to it, because a link runs its own steps; what a question asks is asked whic
 from collections.abc import Mapping
 from typing import Any
 
-from bot.engine.dialects.native import DOCUMENT_KEYS, Json, Native, joined, literal, meaning
-from bot.engine.dialects.pages_reader import API, PAGE_TYPES, Choice, Page, read_pages
+from bot.engine.dialects.native import DOCUMENT_KEYS, Json, Native, joined, meaning
+from bot.engine.dialects.pages_reader import API, PAGE_TYPES, WORKING, Choice, Page, read_pages
 from bot.engine.dialects.translation import Translation
 from bot.engine.reading import Reading, read_texts
 from bot.engine.wording import Text
 
 BACK_WORDS = ("back",)
 """What the contact writes to see the previous page, where the document does not say."""
-GO_BACK = "go_back"
-"""The shipped processor that hears them before a reply is read as an answer."""
 OPTION_SLOT = "page_option"
 """Keeps the option that was chosen last, on pages without a `fieldName`."""
 
@@ -82,23 +80,31 @@ class _Book:
             collect["ask"] = page.text
         elif not self._answers:
             collect["error"] = _shown(page)
-        back = {"page": literal(page.prev), "words": self._back_words}
-        post = {"post": [{"processor": GO_BACK, "with": back}]} if page.prev else {}
-        return {"collect": collect, **post}
+        return {"collect": collect}
 
     def _ways(self, page: Page) -> list[tuple[Json, dict[str, str]]]:
+        ways = []
+        if page.prev and page.waits:
+            wrote = {"text": True, "op": "in", "value": self._back_words}
+            back, parts = self._way(self._before(page), wrote, f"{page.place}/prev")
+            ways.append(({**back, "before_answer": True}, parts))
         if page.type == "options":
-            return [
+            ways += [
                 self._way(choice.next_page or page.next_page, condition, choice.place)
                 for choice, condition in zip(page.choices, _chosen(page), strict=True)
             ]
-        ways = []
-        if page.type == "text" and page.prev and not page.ends:
-            wrote = {"text": True, "op": "in", "value": self._back_words}
-            ways.append(self._way(page.prev, wrote, f"{page.place}/prev"))
-        if page.next_page:
+        elif page.next_page:
             ways.append(self._way(page.next_page, "always", f"{page.place}/next_page"))
         return ways
+
+    def _before(self, page: Page) -> str:
+        """The page that one goes back to: work that has been done is not done again."""
+        passed: set[str] = set()
+        title = page.prev
+        while self._pages[title].type in WORKING and self._pages[title].prev not in ("", *passed):
+            passed.add(title)
+            title = self._pages[title].prev
+        return title
 
     def _way(self, title: str, condition: Any, place: str) -> tuple[Json, dict[str, str]]:
         """A link; its steps are those of the page that it leads to."""
@@ -111,10 +117,10 @@ class _Book:
 
 
 def _entered(pages: tuple[Page, ...]) -> set[str]:
-    """Titles of pages that are also entered without a link: at the start, back, by a task."""
+    """Titles of pages that are also entered without a link: at the start, by a task or a failure."""
     if any(page.task and not page.task.startswith(API) for page in pages):
         return {page.title for page in pages}
-    led_to = {title for page in pages for title in (page.prev, page.error_page)}
+    led_to = {page.error_page for page in pages}
     return led_to | {next((page for page in pages if page.initial), pages[0]).title}
 
 
@@ -187,7 +193,10 @@ def _options(page: Page) -> Json:
 
 def _question_parts(page: Page) -> dict[str, str]:
     place = f"{page.place}/fieldName" if page.slot else page.place
-    parts = {"/collect": page.place, "/collect/slot": place, "/post": f"{page.place}/prev"}
+    parts = {
+        "/collect": page.place,
+        "/collect/slot": place,
+    }
     parts |= {"/collect/ask": _text_place(page), "/collect/error": _text_place(page)}
     for i, choice in enumerate(page.choices):
         parts[f"/collect/choices/{i}"] = choice.place.removesuffix("/next_page")
@@ -200,4 +209,4 @@ def _text_place(page: Page) -> str:
     return f"{page.place}/{key}" if key else page.place
 
 
-__all__ = ["BACK_WORDS", "GO_BACK", "OPTION_SLOT", "PAGE_TYPES", "translate"]
+__all__ = ["BACK_WORDS", "OPTION_SLOT", "PAGE_TYPES", "translate"]

@@ -93,11 +93,12 @@ async def get_flow(context: ApiContext, asked: FlowByName) -> DefinitionAnswer:
         return _definition(
             current.name, current.version, current.source or current.definition, current=True
         )
-    stored = await context.store.flow_definition(asked.version) if asked.version else None
-    if stored is None or stored[0] != asked.name or asked.version is None:
-        what = "flow with this name" if asked.version is None else "such version of this flow"
-        raise Problem(404, f"There is no {what}")
-    return _definition(asked.name, asked.version, json.loads(stored[1]), current=False)
+    if asked.version is None:
+        raise Problem(404, "There is no flow with this name")
+    stored = await context.store.flow_definition(asked.name, asked.version)
+    if stored is None:
+        raise Problem(404, "There is no such version of this flow")
+    return _definition(asked.name, asked.version, json.loads(stored), current=False)
 
 
 def _definition(name: str, version: str, definition: Any, *, current: bool) -> DefinitionAnswer:
