@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 from bot.clients.api_files import read_apis
 from bot.clients.flow_files import FlowFile, read_flows
@@ -88,6 +89,7 @@ def known_names(
         tasks=code.tasks,
         apis=apis,
         shared=frozenset(shared),
+        zones=frozenset(available_timezones()),
         channels=_channels(settings),
     )
 

@@ -116,9 +116,12 @@ class _Place:
     tags: frozenset[str]
     fields: Mapping[str, Any]
 
-    @property
-    def key(self) -> str:
-        slots = {k: v for k, v in self.session.slots.items() if not isinstance(v, list)}
+    def key(self, compared: frozenset[str]) -> str:
+        """Equal for two from which the flow goes on alike."""
+        slots = {
+            name: value if name in compared else value is not None
+            for name, value in self.session.slots.items()
+        }
         timers = len(self.session.timers)
         return json.dumps([self.session.state, slots, sorted(self.tags), timers], default=str)
 
@@ -129,19 +132,29 @@ class _Exploring:
         self.responses = {name: (ResponseText(f"«{name}»"),) for name in names.responses}
         self.seen = Seen()
         self.turns = 0
+        self.compared = frozenset(
+            str(it.key)
+            for state in flow.states.values()
+            for way in state.transitions
+            for it in compared_in(way.condition)
+            if it.subject == "slot"
+        )
         self.stimuli = list(dict.fromkeys(_possible(s, names) for s in _stimuli(flow)))
 
     def run(self) -> Seen:
         ahead = deque(self._begun())
-        known = {place.key for place in ahead}
+        known = {place.key(self.compared) for place in ahead}
         while ahead and len(known) < MOST_PLACES:
             place = ahead.popleft()
             moved = False
             for following in self._following(place):
                 moved = moved or following.session.state != place.session.state
                 moved = moved or following.session.status == "ended"
-                if following.session.status != "ended" and following.key not in known:
-                    known.add(following.key)
+                if (
+                    following.session.status != "ended"
+                    and following.key(self.compared) not in known
+                ):
+                    known.add(following.key(self.compared))
                     ahead.append(following)
             if not moved and place.session.status == "active":
                 self.seen.stuck.add(place.session.state)

@@ -8,6 +8,7 @@ import socket
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -15,7 +16,8 @@ from yarl import URL
 
 from bot.engine.api_addresses import is_address, is_public
 
-MOST_CONNECTIONS = 100
+MOST_CONNECTIONS, MOST_TO_ONE = 200, 50
+"""At once, in each pool: a server that does not answer keeps no place from the others."""
 CHUNK = 65_536
 ENCODINGS = "gzip, deflate"
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -77,17 +79,13 @@ class Connections:
 
     def _session(self, private: bool) -> aiohttp.ClientSession:
         if private not in self._sessions:
-            connector = (
-                aiohttp.TCPConnector(limit=MOST_CONNECTIONS)
-                if private
-                else aiohttp.TCPConnector(
-                    limit=MOST_CONNECTIONS,
-                    resolver=_Public(self._resolver()),
-                    socket_factory=public_socket,
-                )
-            )
+            guards: Any = {} if private else {
+                "resolver": _Public(self._resolver()), "socket_factory": public_socket,
+            }  # fmt: skip
             self._sessions[private] = aiohttp.ClientSession(
-                connector=connector,
+                connector=aiohttp.TCPConnector(
+                    limit=MOST_CONNECTIONS, limit_per_host=MOST_TO_ONE, **guards
+                ),
                 timeout=aiohttp.ClientTimeout(total=None),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 # What is small on the wire may be large when it is unpacked.

@@ -8,6 +8,9 @@ from bot.domain.events import Event
 
 Source = Literal["file", "api"]
 
+PUBLICATIONS_KEPT = 10_000
+"""Each one names all that is current; definitions are kept apart, and longer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Globals:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from bot.engine.numbers import numbers_in
 from bot.engine.parse import Parse
@@ -64,7 +64,7 @@ def meant(
     named = {owners[place] for place in _named(names, reply)}
     if named:
         return named.pop() if len(named) == 1 else -1
-    place = _pointed_at(len(labels), reply, parse)
+    place = _pointed_at(len(labels), _numbered(words), reply, parse)
     if place is not None and place < len(labels):
         return place
     near = {owners[i] for i in _part_of(names, reply) or _nearly(names, reply)}
@@ -100,7 +100,17 @@ def _said(label: str, reply: str) -> re.Match[str] | None:
     return None
 
 
-def _pointed_at(count: int, reply: str, parse: Parse) -> int | None:
+def _numbered(words: Sequence[Sequence[str]]) -> Mapping[int, int]:
+    """Places by the numbers that all choices have among their words; none where they are counted."""
+    own = [
+        [int(word) for word in further if word.isdecimal() and len(word) < 10] for further in words
+    ]
+    if not all(own):
+        return {}
+    return {number: place for place, numbers in enumerate(own, 1) for number in numbers}
+
+
+def _pointed_at(count: int, numbered: Mapping[int, int], reply: str, parse: Parse) -> int | None:
     """The place that a number, an ordinal or "the last" names; -1 where it names none of them."""
     words = _WORD.findall(reply)
     if not _BOTH.isdisjoint(words):
@@ -113,7 +123,8 @@ def _pointed_at(count: int, reply: str, parse: Parse) -> int | None:
     if not numbers and not places:
         said = (e.value for e in parse.entities if e.entity == "number")
         numbers = {float(value) for value in said if _whole(value)}
-    places |= {int(n) if n.is_integer() else 0 for n in numbers}
+    whole = {int(n) if n.is_integer() else -1 for n in numbers}
+    places |= {numbered.get(n, 0) if numbered else max(n, 0) for n in whole}
     if not places:
         return None
     return next(iter(places)) - 1 if len(places) == 1 else -1

@@ -72,10 +72,12 @@ class FlowBook:
 
     async def keep(self, flows: Iterable[Flow], now: float) -> None:
         """Keeps definitions in the store under their content hash; nothing becomes current by it."""
-        for flow in flows:
-            definition = json.dumps(flow.source or flow.definition, ensure_ascii=False)
-            await self._store.publish_flow(flow.name, flow.version, definition, now)
-            self._remember(flow)
+        await asyncio.gather(*(self._keep(flow, now) for flow in flows))
+
+    async def _keep(self, flow: Flow, now: float) -> None:
+        definition = json.dumps(flow.source or flow.definition, ensure_ascii=False)
+        await self._store.publish_flow(flow.name, flow.version, definition, now)
+        self._remember(flow)
 
     async def version(self, name: str, version: str) -> Flow | None:
         """The flow in the version that a session started with."""

@@ -165,6 +165,8 @@ class Publishing:
                 return newest
             wanted = self._numbered(wanted, newest)
             if await self._store.publish(wanted):
+                if newest.number and not self._book.edition.publication.number:
+                    _tell_replaced(wanted, newest)
                 await self._adopt(wanted, flows or {}, apis or {})
                 return wanted
         raise StoreUnavailable("others publish all the time")
@@ -221,6 +223,16 @@ class Publishing:
         if definition is None:
             raise DefinitionInvalid([_missing(f"the API call {name!r}", version)])
         return self._read_api(name, definition)
+
+
+def _tell_replaced(wanted: Publication, newest: Publication) -> None:
+    """A process has started with other files than those that were current."""
+    flows, removed = _difference(wanted.flows, newest.flows)
+    log.warning(
+        "current_replaced_at_start", number=wanted.number, flows=sorted(flows),
+        flows_removed=removed, apis=sorted(_difference(wanted.apis, newest.apis)[0]),
+        globals=wanted.shared.version,
+    )  # fmt: skip
 
 
 def _missing(what: str, version: str) -> Finding:

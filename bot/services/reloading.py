@@ -70,9 +70,6 @@ class Reloading:
     def _refuse(self, errors: tuple[Finding, ...]) -> None:
         self.refusal = Refusal(self.clock.now(), errors)
         for it in errors[:LOGGED]:
-            log.error(
-                "flows_refused", file=it.file, line=it.line, place=it.place, code=it.code,
-                reason=it.reason, cure=it.cure,
-            )  # fmt: skip
+            log.error("flows_refused", told=str(it))
         if len(errors) > LOGGED:
-            log.error("flows_refused", more=len(errors) - LOGGED, cure="parley check shows all")
+            log.error("flows_refused", told=f"and {len(errors) - LOGGED} more; see parley check")

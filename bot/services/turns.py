@@ -369,9 +369,10 @@ class Turns:
         flow = await self._flow_of(draft, session)
         if flow is None or session.visit is None:
             return
-        begun = ended.id != session.id
-        reason = (ended.ended_because or "completed") if begun else "not_started"
-        event = FlowReturned(session.visit.flow, reason, ended.slots if begun else {})
+        # Another flow may have ended, where the visited one had expired behind it.
+        visited = ended.id != session.id and ended.flow == session.visit.flow
+        reason = (ended.ended_because or "completed") if visited else "not_returned"
+        event = FlowReturned(session.visit.flow, reason, ended.slots if visited else {})
         known = _as_changed(facts, draft, f"{facts.key}/r{depth}")
         known = await self._asked(draft, known, session, flow)
         draft.about(session)

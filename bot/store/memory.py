@@ -10,7 +10,7 @@ from bot.domain.contacts import Contact, Conversation
 from bot.domain.data_records import DataRecord, replaced
 from bot.domain.events import Event
 from bot.domain.messages import Message, is_unsettled
-from bot.domain.publications import Publication, PublishedFlow
+from bot.domain.publications import PUBLICATIONS_KEPT, Publication, PublishedFlow
 from bot.domain.records import (
     Accepted,
     Arrival,
@@ -331,6 +331,7 @@ class MemoryStore:
             return False
         kept = publication_of(publication_row(publication))
         self._tables.publications[publication.number] = kept
+        self._tables.publications.pop(publication.number - PUBLICATIONS_KEPT, None)
         self._log(publication.events)
         return True
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, bindparam, delete, exists, func, select
 
-from bot.domain.publications import Globals, Publication, PublishedFlow
+from bot.domain.publications import PUBLICATIONS_KEPT, Globals, Publication, PublishedFlow
 from bot.domain.records import Page
 from bot.engine.session import Session
 from bot.store.bulk import Bulk, Query, insertion, once
@@ -36,6 +36,10 @@ class Removal:
 
 
 INSERT_PUBLICATION = insertion(publications, once)
+REMOVE_OLD = Bulk(
+    (publications.c.number,),
+    lambda given, dialect: delete(publications).where(publications.c.number <= given["number"]),
+)
 INSERT_APIS = insertion(api_versions, once)
 _LIVE = exists().where(
     sessions.c.flow == flow_versions.c.name, sessions.c.version == flow_versions.c.hash, is_open()
@@ -65,6 +69,7 @@ def publish(transaction: Transaction, asked: Sequence[Publication]) -> list[bool
 def _publish(transaction: Transaction, it: Publication) -> bool:
     if INSERT_PUBLICATION.run(transaction.connection, [publication_row(it)]) == 0:
         return False
+    REMOVE_OLD.run(transaction.connection, [(it.number - PUBLICATIONS_KEPT,)])
     transaction.log(it.events)
     return True
 

@@ -34,7 +34,7 @@ async def test_what_is_there(runner: InProcessActions) -> None:
     functions = await runner.functions()
     plain = {kind: {n for n in names if "." not in n} for kind, names in functions.items()}
     assert plain == {
-        "processor": {"normalise_name", "normalise_postcode", "go_back", "order_total"},
+        "processor": {"normalise_name", "normalise_postcode", "order_total"},
         "task": {"membership_fee", "sign_up"},
     }
 
@@ -77,14 +77,6 @@ async def test_what_is_no_postcode_is_refused(
 async def test_an_unknown_country_fails_by_name(runner: InProcessActions) -> None:
     with pytest.raises(ActionFailed, match="'normalise_postcode': KeyError: 'XX'"):
         await answered(runner, "normalise_postcode", "1", country="XX")
-
-
-async def test_going_back(runner: InProcessActions) -> None:
-    given = {"page": "Name", "words": ["back"]}
-    assert await answered(runner, "go_back", " Back ", **given) == (
-        {"event": "goto", "state": "Name"},
-    )
-    assert await answered(runner, "go_back", "go back", **given) == ()
 
 
 async def test_an_order_has_its_price(runner: InProcessActions) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.clients.api_connections import MOST_CONNECTIONS
 from bot.clients.apis import retry_after
 from tests.clients.api_calls import SAVE, VARIABLES, Caller, calling
 from tests.fakes.apis import FakeShop
@@ -273,3 +274,22 @@ async def test_many_calls_at_once(call: Caller, shop: FakeShop) -> None:
     )
     assert all(result.slots == {"status": "sent"} for result in results)
     assert len({seen.headers["Idempotency-Key"] for seen in shop.seen}) == 200
+
+
+async def test_a_server_that_is_silent_keeps_no_place_from_another(
+    call: Caller, shop: FakeShop
+) -> None:
+    shop.faults.extend(["late"] * MOST_CONNECTIONS)
+    silent = call.api(timeout="30s")
+    waiting = [
+        asyncio.create_task(call.apis.call(silent, {"order": "A1"}, {}, ""))
+        for _ in range(MOST_CONNECTIONS)
+    ]
+    await shop.arrived.wait()
+    async with FakeShop() as other:
+        result = await call(url=f"{other.url}/orders/{{order}}", timeout="30s")
+    assert result.slots == {"status": "sent"}
+    assert not any(task.done() for task in waiting)
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)

@@ -41,7 +41,9 @@ def test_what_is_no_file_of_text(tmp_path: Path, make: Making, code: str) -> Non
     for name in ("talk", "_globals", "apis/weather"):
         make(tmp_path / "flows" / f"{name}.json")
     assert codes(read_flows(tmp_path)[1]) == [("flows/talk.json", code)]
-    assert codes(read_apis(tmp_path, dict[str, str]().get)[1]) == [("flows/apis/weather.json", code)]
+    assert codes(read_apis(tmp_path, dict[str, str]().get)[1]) == [
+        ("flows/apis/weather.json", code)
+    ]
     assert codes(read_globals(tmp_path)[1]) == [("flows/_globals.json", code)]
 
 

@@ -18,6 +18,7 @@ PROJECT = Project(
     processors=frozenset(),
     tasks=frozenset(),
     intents=frozenset({"affirm", "opt_out"}),
+    zones=frozenset({"Europe/Oslo"}),
     apis={"weather": Api("weather", "1", frozenset({"city"}), frozenset({"sky"}))},
 )
 MADE = {"message-too-long": [[{"name": "A", "enter": [{"say": "word " * 400}]}]]}

@@ -183,3 +183,34 @@ def test_places_lists_and_templates_are_said() -> None:
     assert template.template == {"name": "hello", "language": "es", "parameters": ["Ann"]}
     assert template.text == "Hi Ann"
     assert len(talk.records("location_refused")) == len(talk.records("message_empty")) == 1
+
+
+def test_choices_that_all_have_a_number_are_not_counted() -> None:
+    numbered = [{"label": "Fresh", "words": ["2"]}, {"label": "Old", "words": ["0"]}]
+    question = {**DRINK, "choices": numbered}
+    assert asking(question).says("two").session.slots == {"drink": "Fresh"}
+    assert asking(question).says("number 0").session.slots == {"drink": "Old"}
+    assert asking(question).says("one").session.slots == {}
+    assert asking({**DRINK, "choices": [*numbered, "Ripe"]}).says("one").session.slots == {
+        "drink": "Fresh"
+    }
+
+
+def before_answer(flag: bool = True) -> Conversation:
+    way = {"text": True, "op": "in", "value": ["help"]}
+    question = say("A", collect={"slot": "who", "type": "text"}, post=["tidy"], states=[
+        {"name": "HELP", "condition": way, "enter": [{"say": "Call us."}], "before_answer": flag},
+        say("DONE"),
+    ])  # fmt: skip
+    return Conversation({"states": [question]}).begin()
+
+
+def test_a_way_before_the_answer_leaves_the_question() -> None:
+    talk = before_answer().says("Help")
+    assert (talk.texts, talk.calls, talk.session.slots) == (["Call us."], [], {})
+    talk = before_answer().says("Ann")
+    assert (talk.texts, talk.session.slots) == (["DONE"], {"who": "Ann"})
+
+
+def test_other_ways_wait_for_the_answer() -> None:
+    assert before_answer(False).says("Help").session.slots == {"who": "Help"}

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.engine.apis import Api
 from bot.engine.findings import DefinitionInvalid, Finding
@@ -194,3 +195,29 @@ class TestReloading:
 
         await process.reloading.follow(saves())
         assert set(process.book.current) == {"talk"}
+
+
+async def test_a_start_with_other_files_than_those_that_are_current_is_told() -> None:
+    store = MemoryStore()
+    await Process(store).publishing.publish(said("talk new", "more"))
+    with capture_logs() as told:
+        await Process(store).publishing.publish(said("talk old"))
+    [line] = told
+    assert (line["event"], line["log_level"]) == ("current_replaced_at_start", "warning")
+    assert (line["flows"], line["flows_removed"]) == (["talk"], ["more"])
+    with capture_logs() as told:
+        await Process(store).publishing.publish(said("talk old"))
+    assert told == []
+
+
+async def test_two_flows_of_the_same_content_are_read_each_by_its_name() -> None:
+    store = MemoryStore()
+    content = [{"name": "A"}]
+    files = Examined([read_flow(content, "one"), read_flow(content, "two")])
+    await Process(store).publishing.publish(files)
+    other = Process(store)
+    assert await other.publishing.look()
+    assert {name: flow.name for name, flow in other.book.current.items()} == {
+        "one": "one", "two": "two",
+    }  # fmt: skip
+    assert len(await store.flow_versions("two")) == 1

@@ -109,3 +109,14 @@ async def test_a_reply_to_a_part_is_no_answer_to_the_question_that_started_it() 
     await world.says("order")
     assert await world.says("0150") == ["Which street?"]
     assert await world.says("Elm") == ["Your ZIP?"]
+
+
+async def test_a_part_that_is_gone_returns_nothing_of_another_flow() -> None:
+    other = flow({"name": "T", "enter": [{"set": {"street": "Wrong Road"}}]},
+                 triggers=[{"keyword": ["talk"], "interrupt": True}])  # fmt: skip
+    world = await World().open(order=order(expires_after="2h"), address=ADDRESS, other=other)
+    await world.says("order")
+    await world.passes(5400)
+    assert await world.says("talk") == ["To . Right?"]
+    (returned,) = await world.events("flow_returned")
+    assert returned.data == {"flow": "address", "reason": "not_returned"}

@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.publications import Globals, Publication, PublishedFlow
+from bot.domain.publications import PUBLICATIONS_KEPT, Globals, Publication, PublishedFlow
 from bot.services.ports import Store
 from bot.store.sql import SqlStore
 from tests.store.samples import ANN, BOB, arrive, event, session, turn
@@ -51,6 +51,13 @@ class TestPublications:
         assert ([it.number for it in rest.items], rest.next_cursor) == ([3], None)
         every = await store.list_publications(20)
         assert [it.number for it in every.items] == list(range(12, 0, -1))
+
+    async def test_the_oldest_are_forgotten(self, store: Store) -> None:
+        await store.publish(FIRST)
+        for number in (2, PUBLICATIONS_KEPT + 1):
+            assert await store.publish(replace(FIRST, number=number))
+        found = (await store.list_publications(10)).items
+        assert [it.number for it in found] == [PUBLICATIONS_KEPT + 1, 2]
 
     async def test_two_processes_see_the_same(self, two_stores: tuple[SqlStore, SqlStore]) -> None:
         here, there = two_stores

@@ -41,7 +41,10 @@ async def test_down_and_up_again(url: str) -> None:
 
 
 async def test_definitions_outlive_the_change_of_their_key(url: str) -> None:
-    rows = "('same', 'b', '[1]', 1.0), ('same', 'a', '[1]', 2.0), ('x', 'b', '[]', 3.0)"
+    kept_before = (
+        "INSERT INTO flow_versions (hash, name, definition, published_at) VALUES"
+        " ('same', 'b', '[1]', 1.0), ('same', 'a', '[1]', 2.0), ('x', 'b', '[]', 3.0)"
+    )
     await upgrade(url)
     database = connect(url)
 
@@ -51,7 +54,7 @@ async def test_definitions_outlive_the_change_of_their_key(url: str) -> None:
         return [tuple(row) for row in found]
 
     await database.change(lambda it: it.exec_driver_sql("DELETE FROM flow_versions"))
-    await database.change(lambda it: it.exec_driver_sql(f"INSERT INTO flow_versions VALUES {rows}"))
+    await database.change(lambda it: it.exec_driver_sql(kept_before))
     await downgrade(url, "0004")
     assert await kept() == [("same", "a"), ("x", "b")]
     await upgrade(url)

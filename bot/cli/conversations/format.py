@@ -24,6 +24,8 @@ MESSAGE_KEYS = (
     "template",
 )  # fmt: skip
 """What may be expected of a message."""
+MAIL_KEYS = ("to", "subject", "text")
+"""What may be expected of a mail."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from bot.cli.conversations.format import (
     ACTING,
     BESIDE,
     EXPECTING,
+    MAIL_KEYS,
     MESSAGE_KEYS,
     START,
     Conversation,
@@ -202,6 +203,9 @@ class _Reading:
         if isinstance(value, dict):
             if self._keys(value, MESSAGE_KEYS, path, "a message") and not value:
                 self.wrong(path, "expected something of the message", nearest("", MESSAGE_KEYS))
+            parts = value.get("contains", "?")
+            if not parts or "" in (parts if isinstance(parts, list) else ()):
+                self.wrong((*path, "contains"), "every message contains nothing", "a part of it")
             self._pattern(value, path)
             return value
         if value is None:
@@ -223,6 +227,16 @@ class _Reading:
         self.wrong(path, "expected values by name")
         return {}
 
+    def _expected(self, value: Any, path: Path) -> Mapping[str, Any]:
+        """Values by name, some of which may be patterns; at least one."""
+        wanted = self._mapping(value, path)
+        if wanted is value and not wanted:
+            self.wrong(path, "this always holds", "name a value that is expected")
+        for name, it in wanted.items():
+            if isinstance(it, dict) and len(it) == 1:
+                self._pattern(it, (*path, name))
+        return wanted
+
     def _tags(self, value: Any, path: Path) -> Mapping[str, frozenset[str]]:
         """Tags that are there and tags that are not: `is` and `not`."""
         given = value if isinstance(value, dict) else {"is": value}
@@ -242,7 +256,20 @@ class _Reading:
         given = value if isinstance(value, dict) else {"type": value}
         if not isinstance(given.get("type"), str):
             self.wrong(path, "expected an event's type, such as handed_over")
-        return given
+        return self._expected(given, path)
+
+    def _email(self, value: Any, path: Path) -> Any:
+        """What is expected of a mail, its subject alone, or an empty list for none."""
+        if value == [] or isinstance(value, str):
+            return value
+        if self._keys(value, MAIL_KEYS, path, "a mail's to, subject or text, or [] for none"):
+            self._expected(value, path)
+        return value
+
+    def _ended(self, value: Any, path: Path) -> Any:
+        if not isinstance(value, str | bool):
+            self.wrong(path, "expected a reason, true or false")
+        return value
 
     def _listed(self, value: Any, path: Path) -> list[str]:
         if isinstance(value, list):
@@ -251,8 +278,10 @@ class _Reading:
         return []
 
     def _stored(self, value: Any, path: Path) -> Mapping[str, Any]:
-        for name, record in self._mapping(value, path).items():
-            if not isinstance(record, dict):
+        for name, record in self._expected(value, path).items():
+            if isinstance(record, dict):
+                self._expected(record, (*path, name))
+            else:
                 self.wrong((*path, name), "expected a record's values by name")
         return value if isinstance(value, dict) else {}
 
@@ -270,7 +299,7 @@ class _Reading:
         if "fields" in value:
             given["fields"] = self._mapping(value["fields"], (*path, "fields"))
         if "tags" in value:
-            given["tags"] = self._tags(value["tags"], (*path, "tags")).get("is", frozenset())
+            given["tags"] = frozenset(self._listed(value["tags"], (*path, "tags")))
         return given
 
     def _time(self, value: Any, path: Path) -> float:
@@ -345,8 +374,10 @@ _STEP_READERS: Mapping[str, Callable[[_Reading, Any, Path], Any]] = {
     "bot": _Reading._bot,
     "flow": _Reading._text,
     "state": _Reading._text,
-    "slots": _Reading._mapping,
-    "fields": _Reading._mapping,
+    "slots": _Reading._expected,
+    "fields": _Reading._expected,
+    "email": _Reading._email,
+    "ended": _Reading._ended,
     "tags": _Reading._tags,
     "event": _Reading._event,
     "stored": _Reading._stored,

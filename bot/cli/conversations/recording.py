@@ -20,10 +20,13 @@ BEGINNING = "conversations:"
 class Recorder:
     """The steps so far: what was done, and what came of it as what is expected."""
 
-    person: Person = Person()
+    person: Person = field(default_factory=Person)
     at: float = START
     steps: list[list[str]] = field(default_factory=list)
-    _seen: float | None = None
+    _seen: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._seen = self.at
 
     def faked(self, fakes: Fakes) -> None:
         """Answers that are given from the beginning."""
@@ -40,7 +43,7 @@ class Recorder:
 
     def due(self, came: Came, now: float) -> None:
         """Something came while nobody did anything."""
-        self.did("after", span(max(1, round(now - (self.at if self._seen is None else self._seen)))))
+        self.did("after", span(max(1, round(now - self._seen))))
         self.came(came, now)
 
     def did(self, kind: str, value: Any, beside: Mapping[str, Any] | None = None) -> None:

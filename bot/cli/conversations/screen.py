@@ -1,5 +1,8 @@
 """What came of a line, as the shell shows it."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 from rich.console import Console
 from rich.text import Text
 
@@ -39,7 +42,14 @@ def _told(event: Event) -> str:
     if event.type == "message_received":
         intent = event.data.get("parse", {}).get("intent", {})
         return f"{event.type} {intent.get('name')} {intent.get('confidence', 0.0):.2f}"
-    return " ".join([event.type, *(f"{key}={value}" for key, value in event.data.items())])
+    return " ".join([event.type, *(_part(*it) for it in event.data.items())])
+
+
+def _part(key: str, value: Any) -> str:
+    """A value of an event; a time as people write it, by the clock of UTC."""
+    if key == "due_at" and isinstance(value, int | float):
+        value = f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M:%S}"
+    return f"{key}={value}"
 
 
 def show_standing(console: Console, standing: Standing, now: float) -> None:

@@ -86,6 +86,8 @@ class Stage:
     count: int = 0
     _looked: str = "0"
     _messages: str = ""
+    _ended: str = ""
+    """The session that ended last: flows that return end in one turn, at one time."""
 
     # from one conversation to the next
 
@@ -96,7 +98,7 @@ class Stage:
         self.store.renew()
         self.parts.ids.restart(hashlib.sha256(seed.encode()).hexdigest()[:14])
         self.clock.move(at)
-        self.count, self._looked, self._messages = 0, "0", ""
+        self.count, self._looked, self._messages, self._ended = 0, "0", "", ""
         self.apis.calls, self.apis.unfaked, self.actions.ran = [], [], []
         self.reader.force(None)
         self.person = person
@@ -309,6 +311,8 @@ class Stage:
         page = await store.list_messages(_MANY, contact_id=self.contact_id, direction="out")
         fresh = [it for it in reversed(page.items) if it.id > self._messages]
         self._looked = events[-1].id if events else self._looked
+        over = [it.session_id for it in events if it.type == "session_ended" and it.session_id]
+        self._ended = over[-1] if over else self._ended
         self._messages = fresh[-1].id if fresh else self._messages
         ran, self.actions.ran = tuple(self.actions.ran), []
         out = [it for it in fresh if it.status != "stopped"]
@@ -323,7 +327,9 @@ class Stage:
         """How things stand now."""
         sessions = await self.sessions()
         active = (session for session in sessions if session.status == "active")
-        latest = max(sessions, key=lambda it: (it.touched_at, it.id), default=None)
+        latest = max(
+            sessions, key=lambda it: (it.touched_at, it.id == self._ended, it.id), default=None
+        )
         known = await self.parts.store.contact(self.contact_id)
         contact = known or Contact(self.contact_id)
         return Standing(contact, next(active, latest), self.store.records)

@@ -44,7 +44,7 @@ def step_lines(kind: str, value: Any, beside: Mapping[str, Any] | None = None) -
 
 def _value(kind: str, value: Any) -> str:
     if kind == "user":
-        return quoted(str(value))
+        return quoted(str(value or ""))
     if kind == "bot":
         messages = [message(it) for it in value]
         return messages[0] if len(messages) == 1 else f"[{', '.join(messages)}]"

@@ -85,7 +85,8 @@ class _Reading:
     def value(self, node: yaml.Node, path: Path, depth: int) -> Any:
         self.count += 1
         if self.count > MOST_VALUES or depth > DEEPEST:
-            raise _invalid(self.written.file, node.start_mark.line + 1, "too much, or too deep")
+            reason = f"more than {MOST_VALUES:,} values, or more than {DEEPEST} within each other"
+            raise _invalid(self.written.file, node.start_mark.line + 1, reason)
         start, end = node.start_mark, node.end_mark
         self.written.spans[path] = Span(start.line + 1, start.column, end.line + 1, end.column)
         if isinstance(node, yaml.MappingNode):
@@ -94,7 +95,11 @@ class _Reading:
             return [self.value(it, (*path, n), depth + 1) for n, it in enumerate(node.value)]
         assert isinstance(node, yaml.ScalarNode)  # noqa: S101 - YAML has these three
         self.written.raw[path] = node.value
-        return _scalar(node)
+        try:
+            return _scalar(node)
+        except ValueError:
+            line, reason = start.line + 1, f"no number that can be read: {node.value:.40}"
+            raise _invalid(self.written.file, line, reason) from None
 
     def _members(self, node: yaml.MappingNode, path: Path, depth: int) -> Iterator[tuple[str, Any]]:
         known: set[str] = set()

@@ -246,4 +246,14 @@ def languages(c: Checking) -> None:
 
 
 Part = Callable[[Checking], None]
-PARTS: tuple[Part, ...] = (condition_names, intents_elsewhere, step_names, languages)
+
+
+def time_zones(c: Checking) -> None:
+    """Of schedules."""
+    zones = c.known.project.zones
+    for trigger in c.flow.triggers:
+        if trigger.time_zone is not None and zones is not None:
+            c.unknown("time-zone", f"{trigger.place}/time_zone", trigger.time_zone, zones)
+
+
+PARTS: tuple[Part, ...] = (condition_names, intents_elsewhere, step_names, time_zones, languages)

@@ -34,6 +34,8 @@ class Project:
     tasks: frozenset[str] | None = None
     apis: Mapping[str, Api] = field(default_factory=dict)
     shared: frozenset[str] = frozenset()
+    zones: frozenset[str] | None = None
+    """The time zones that this machine knows."""
     channels: frozenset[str] = frozenset()
     """Kinds of address that messages go to, such as `sms` and `whatsapp`; none: nobody can say."""
 

@@ -1,5 +1,6 @@
 """Slots that nothing sets and nobody declares."""
 
+import difflib
 from collections.abc import Iterable
 
 from bot.engine.checks.names import in_expression, placeholders, set_by
@@ -12,15 +13,18 @@ from bot.engine.templates import snake
 ALWAYS_FILLED = frozenset({"text"})
 """Names that a template may use in every turn."""
 ROOTS = frozenset({"globals", "registry"})
+MISSPELT = 0.85
+"""How alike two names are, 0 to 1, of which one is taken for a slip of the other."""
 
 
 def slot_names(c: Checking) -> None:
-    """Slots that nothing sets and nobody declares."""
+    """Slots that nothing sets and nobody declares.
+
+    A function of the project may set any: in a flow that calls one only misspelt names are told.
+    """
     known = {*c.known.contact_slots, *c.flow.slots}
     for step, _ in steps(c.flow):
         known.update(set_by(step, c.known.project.apis))
-        if isinstance(step, Process):
-            return  # a function of the project may set any
     known.update(state.collect.slot for state in c.flow.states.values() if state.collect)
     _in_conditions(c, known)
     in_texts = ALWAYS_FILLED | ROOTS | {snake(name) for name in known}
@@ -52,6 +56,9 @@ def _unknown_in(c: Checking, source: str, place: str, known: set[str]) -> None:
 
 
 def _unknown(c: Checking, name: str, place: str, known: Iterable[str]) -> None:
+    anything = any(isinstance(step, Process) for step, _ in steps(c.flow))
+    if anything and not difflib.get_close_matches(name, known, 1, MISSPELT):
+        return
     cure = c.known.cure(f"slot of {c.flow.name}", name, lambda: known)
     declare = f"declare {name!r} in 'slots' or in domain.yml"
     near = f"{cure} Or {declare}" if cure.startswith("did you mean") else declare

@@ -152,19 +152,17 @@ def _chosen(page: Page) -> list[Any]:
 
 def _asked(page: Page) -> bool:
     """Whether the native question may show it: not where the screen counts its own way."""
-    return page.type == "collect" or (page.type == "options" and not _missing(page))
+    return page.type == "collect" or (page.type == "options" and not _numbered(page))
 
 
-def _missing(page: Page) -> list[int]:
-    """Numbers that would mean an option by its place, and are not on the screen."""
-    numbers = [choice.number for choice in page.choices]
-    places = list(range(1, len(numbers) + 1))
-    return [n for n in places if n not in numbers]
+def _numbered(page: Page) -> bool:
+    """Whether the numbers on the screen are its own: they do not count up from 1."""
+    return [choice.number for choice in page.choices] != [*range(1, len(page.choices) + 1)]
 
 
 def _shown(page: Page) -> Text:
     """The page's words, with its options where their numbers are its own."""
-    if page.type != "options" or not _missing(page):
+    if page.type != "options" or not _numbered(page):
         return page.text
     return joined(page.text, *(_line(choice) for choice in page.choices))
 
@@ -177,7 +175,7 @@ def _line(choice: Choice) -> Text:
 
 def _options(page: Page) -> Json:
     """The choices of a page; each is meant by its number on the screen, its label or its place."""
-    collect: Json = {
+    return {
         "type": "choice",
         "choices": [
             {"label": c.label, "value": c.value, "words": [str(c.number), f"{c.number}."]}
@@ -185,10 +183,6 @@ def _options(page: Page) -> Json:
             for c in page.choices
         ],
     }
-    if _missing(page):
-        numbers = [str(number) for number in _missing(page)]
-        collect["valid"] = {"not": {"text": True, "op": "in", "value": numbers}}
-    return collect
 
 
 def _question_parts(page: Page) -> dict[str, str]:

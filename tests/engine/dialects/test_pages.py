@@ -131,9 +131,17 @@ def test_numbers_that_do_not_count_up_are_shown_as_they_are() -> None:
     shown = "Plan?\n0. Nothing\n5. Full\n9. Half"
     it = conversation(gaps, END)
     assert (it.texts, it.messages[0].buttons) == ([shown], ())
-    for reply in ("1", "2", "7"):
-        assert it.says(reply).texts == [shown] or it.status == "ended"
-    for reply, plan in (("5", "Full"), ("9", "Half"), ("0", "Nothing"), ("half", "Half")):
+    for reply in ("1", "2", "7", "one", "option 1", "5 or 9"):
+        it = conversation(gaps, END).says(reply)
+        assert (it.texts, it.state) == ([shown], "Plan")
+    for reply, plan in (
+        ("5", "Full"),
+        ("nine", "Half"),
+        ("option 0", "Nothing"),
+        ("half", "Half"),
+        ("the first", "Nothing"),
+        ("the last one", "Half"),
+    ):
         it = conversation(gaps, END).says(reply)
         assert (it.session.slots["plan"], it.status) == (plan, "ended")
 
@@ -159,21 +167,40 @@ def test_going_back_keeps_what_was_collected() -> None:
         page("Age", "collect", fieldName="age", next_page="Sure", prev="Name"),
         page("Sure", "text", next_page="End", prev="Age"),
         END,
-        functions={"go_back": event("goto", state="Name")},
         back_words=["Back", "zurück"],
     )
-    it.says("Ann")
-    assert it.calls == []
-    it.says("BACK")
-    (call,) = it.calls
-    assert call.arguments == {"page": "Name", "words": ["back", "zurück"]}
+    it.says("Ann").says("BACK")
     assert (it.texts, it.fields["first_name"]) == (["Name?"], "Ann")
-    it.functions.clear()
     it.says("Bea").says("34")
     assert it.says(" Zurück ").texts == ["Age?"]
     it.says("35")
     assert (it.state, it.session.slots["age"]) == ("Sure", "35")
     assert it.says("go").texts == ["Bye Bea"]
+    assert it.calls == []
+
+
+def test_going_back_leaves_out_pages_that_only_work() -> None:
+    it = conversation(
+        page("Name", "collect", fieldName="name", next_page="Fee"),
+        {**FEE, "prev": "Name", "next_page": "Age"},
+        page("Age", "collect", fieldName="age", prev="Fee", next_page="End"),
+        END,
+        functions={"work_out": event("slot", name="fee", value=5)},
+    )
+    it.says("Ann")
+    assert (it.state, len(it.calls)) == ("Age", 1)
+    assert (it.says("back").texts, len(it.calls)) == (["Name?"], 0)
+
+
+def test_work_that_names_each_other_as_the_page_before_is_no_endless_search() -> None:
+    it = conversation(
+        page("Name", "collect", fieldName="name", next_page="Fee"),
+        {**FEE, "prev": "Tax", "next_page": "Tax"},
+        page("Tax", "computation", task="tax", prev="Fee", next_page="Age"),
+        page("Age", "collect", fieldName="age", prev="Tax", next_page="End"),
+        END,
+    )
+    assert it.says("Ann").says("back").state == "Age"
 
 
 FEE = page("Fee", "computation", task="work_out", next_page="Shown")

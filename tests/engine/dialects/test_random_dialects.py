@@ -41,7 +41,7 @@ def test_what_is_valid_is_read_and_runs(
 ) -> None:
     flow, findings = examine(document, "f")
     assert flow is not None, findings
-    functions = dict.fromkeys(("work", "tidy", "go_back"), answer)
+    functions = dict.fromkeys(("work", "tidy"), answer)
     it = Conversation(document, functions=functions, apis={"weather": answer}).begin()
     for text in said:
         if it.status != "active":
