@@ -14,6 +14,7 @@ import inspect
 import json
 import pkgutil
 import re
+from collections import UserDict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
@@ -29,6 +30,9 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 if TYPE_CHECKING:  # Rasa 3.6 runs on Python 3.8, too, where these are no values
     Json = Mapping[str, Any]
     Threaded = Callable[[Callable[[], Any]], Awaitable[Any]]
+    Named = UserDict[str, Any]
+else:
+    Named = UserDict
 
 
 class FunctionsUnclear(Exception):
@@ -117,6 +121,31 @@ class User:
         raise AttributeError(f"write session.slots[{_snake(name)!r}]: the user is only read")
 
 
+class Slots(Named):
+    """Values by name; as in templates, `firstName` and `first_name` are one."""
+
+    def __init__(self, values: Json) -> None:
+        self.data = dict(values)
+
+    def _known(self, name: str) -> str:
+        if name in self.data or not isinstance(name, str):
+            return name
+        plain = _snake(name)
+        return next((known for known in self.data if _snake(str(known)) == plain), name)
+
+    def __contains__(self, name: object) -> bool:
+        return self._known(name) in self.data  # type: ignore[arg-type]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.data[self._known(name)]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.data[self._known(name)] = value
+
+    def __delitem__(self, name: str) -> None:
+        del self.data[self._known(name)]
+
+
 class Message:
     """The reply that is read. A processor may put another text in its place, or refuse it."""
 
@@ -143,7 +172,7 @@ class Session:
         metadata = (seen.get("latest_message") or {}).get("metadata") or {}
         self.id: str | None = seen.get("session_id")
         self.state: str | None = seen.get("state")
-        self.slots: dict[str, Any] = dict(seen.get("slots") or {})
+        self.slots = Slots(seen.get("slots") or {})
         self.registry: dict[str, Any] = dict(seen.get("registry") or {})
         address = str(metadata.get("address") or "")
         self.user = User(seen.get("contact") or {}, address, self.slots)
@@ -151,7 +180,7 @@ class Session:
         self.asked: list[dict[str, Any]] = []
 
     @property
-    def variables(self) -> dict[str, Any]:
+    def variables(self) -> Slots:
         """Another name of `slots`."""
         return self.slots
 
@@ -198,7 +227,7 @@ async def called(
     message = Message(
         seen.get("latest_message") or {}, str(seen.get("channel") or ""), contact.get("language")
     )
-    before = copy.deepcopy((session.slots, session.registry, message.text))
+    before = copy.deepcopy((dict(session.slots), session.registry, message.text))
     values = copy.deepcopy(dict(arguments))
     given: list[Any] = [session, message]
     if kind == "task":
@@ -247,6 +276,7 @@ _OF_A_TASK = "the title of a page or a dict of slots"
 def _changes(event: str, before: Json, after: Any) -> Iterator[dict[str, Any]]:
     if not isinstance(after, Mapping):
         raise WrongAnswer(f"a {event} of the session is {type(after).__name__}; expected a dict")
+    after = dict(after)
     for name, value in after.items():
         if not isinstance(name, str) or not name:
             raise WrongAnswer(f"{name!r} is no name of a {event}")

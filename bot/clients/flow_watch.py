@@ -74,7 +74,9 @@ async def _looks(folder: Path) -> AsyncIterator[None]:
                 yield
                 if await asyncio.to_thread(_identity, folder) != watched:
                     return
-        except OSError as error:  # gone just now, or too many are watched on this machine
+        except Exception as error:
+            # The folder is gone, too many are watched on this machine, a name that is no text:
+            # whatever it is, the files are looked at again.
             log.warning("flows_not_watched", reason=str(error))
             await asyncio.sleep(LOOK_MILLISECONDS / 1000)
 

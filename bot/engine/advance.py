@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.engine.action_results import api_answered, apply, utter
-from bot.engine.answering import is_exit_word, refuse
+from bot.engine.answering import refuse
 from bot.engine.commands import Record, SendMessage
 from bot.engine.conditions import about_event, holds
 from bot.engine.events import (
@@ -18,6 +18,7 @@ from bot.engine.events import (
 )
 from bot.engine.facts import Facts
 from bot.engine.flow import Flow
+from bot.engine.keywords import is_exit_word
 from bot.engine.performing import act, enter, entered, go_to, known
 from bot.engine.progress import go_on
 from bot.engine.responses import values
@@ -87,7 +88,7 @@ def _received(run: Run, _: MessageReceived) -> None:
         return
     if run.session.silences:
         run.session = replace(run.session, silences=0)
-    if is_exit_word(run):
+    if is_exit_word(run.facts.text, run.state):
         run.over = "exit_word"
         return
     if way := run.chosen(before_answer=True):

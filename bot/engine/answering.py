@@ -55,12 +55,6 @@ def read_reply(run: Run) -> None:
         _answer_otherwise(run)
 
 
-def is_exit_word(run: Run) -> bool:
-    """Whether the reply leaves the question of the state."""
-    question = run.state.collect
-    return question is not None and run.facts.text.strip().casefold() in question.exit_words
-
-
 def _collected(run: Run, state: State) -> bool:
     """Whether the reply answers the state's question; if not, the contact is told."""
     question = state.collect

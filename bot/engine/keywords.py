@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Collection
 from functools import lru_cache
 
-from bot.engine.flow import Trigger
+from bot.engine.flow import State, Trigger
 from bot.engine.patterns import is_in
 
 LONGEST_SEARCHED = 2000
@@ -45,8 +46,18 @@ def is_said(trigger: Trigger, text: str) -> bool:
             return any(is_in(pattern, word[:LONGEST_SEARCHED]) for pattern in trigger.value)
 
 
+def is_exit_word(text: str, state: State | None) -> bool:
+    """Whether a reply leaves the question of the state."""
+    question = state.collect if state else None
+    if question is None or not question.exit_words:
+        return False
+    # A word may be nothing but a mark.
+    written = text.strip().casefold() in question.exit_words
+    return written or heard(text) in _heard_words(question.exit_words)
+
+
 @lru_cache(maxsize=4096)
-def _heard_words(keywords: tuple[str, ...]) -> frozenset[str]:
+def _heard_words(keywords: Collection[str]) -> frozenset[str]:
     return frozenset(word for keyword in keywords if (word := heard(keyword)))
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from bot.engine.conditions import BUILT_IN, Condition, Situation, holds, named_in
 from bot.engine.facts import Facts
-from bot.engine.flow import Flow, State, Trigger
-from bot.engine.keywords import heard, is_said
+from bot.engine.flow import Flow, Trigger
+from bot.engine.keywords import heard, is_exit_word, is_said
 from bot.engine.session import Session
 from bot.engine.steps import Call, Process
 
@@ -56,7 +56,7 @@ def route(
     """
     situation = _situation(facts, "first_message" if first_message else "message")
     if active and active_flow:
-        if _is_exit_word(facts.text, active_flow.states.get(active.state)):
+        if is_exit_word(facts.text, active_flow.states.get(active.state)):
             return Continue(active)
         for flow, trigger in _triggered(flows.values(), situation, INTERRUPT_CONFIDENCE):
             if trigger.interrupt and flow.name != active.flow:
@@ -135,12 +135,8 @@ def _situation(facts: Facts, event: str) -> Situation:
         answers=facts.answers,
         wrote=facts.has_message,
         shared=facts.shared,
+        seen=facts.seen,
     )
-
-
-def _is_exit_word(text: str, state: State | None) -> bool:
-    question = state.collect if state else None
-    return question is not None and text.strip().casefold() in question.exit_words
 
 
 def _triggered(

@@ -42,6 +42,10 @@ CONTACT_FIELDS = frozenset(
 """Names that are the contact's wherever they are set, unless the flow declares otherwise."""
 
 
+WORDS = frozenset({"language", "time_zone"})
+"""Fields of the contact that every turn reads: anything but a text would end them all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """The session after an event, and what is to be done, in order."""
@@ -334,6 +338,9 @@ class Run:
 
     def set_field(self, name: str, value: Any) -> None:
         """Sets a field of the contact."""
+        if name in WORDS and not isinstance(value, str | None):
+            self.record("slot_refused", slot=name, expected="text")
+            return
         self.fields[name] = value
         if name == "language" and isinstance(value, str):
             self.facts = replace(self.facts, language=value)

@@ -27,6 +27,7 @@ from bot.engine.commands import (
     StartFlow,
     StoreRecord,
 )
+from bot.engine.run import WORDS
 from bot.engine.session import Session
 from bot.services.flowbook import Edition
 from bot.services.ids import Ids
@@ -252,7 +253,8 @@ def _set_slot(draft: Draft, session: Session, command: SetSlot) -> None:
     if command.scope == "contact":
         contact = draft.contact
         fields = {**contact.fields, command.name: command.value}
-        columns = {command.name: command.value} if command.name in ("language", "time_zone") else {}
+        own = command.name in WORDS and isinstance(command.value, str | None)
+        columns = {command.name: command.value} if own else {}
         draft.contact = replace(contact, fields=fields, **columns)
     draft.event("slot_set", name=command.name, value=command.value, scope=command.scope)
 

@@ -98,6 +98,15 @@ async def test_says_calls_and_goes_on(runner: Runner) -> None:
     )
 
 
+async def test_slots_are_named_by_either_spelling(runner: Runner) -> None:
+    given = tracker(home_town="Oslo", oldAge=7, left_out=1)
+    (said,) = (result := await called(runner, "spells", given)).responses
+    assert said["text"] == "Oslo Oslo 7 True False None"
+    assert changed(result, "slot") == {
+        "home_town": "Bergen", "oldAge": 8, "left_out": None, "newOne": 1
+    }  # fmt: skip
+
+
 async def test_what_is_taken_away_is_null(runner: Runner) -> None:
     result = await called(runner, "forgets", tracker(greeted=True))
     assert changed(result, "slot") == {"greeted": None}

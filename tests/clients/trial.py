@@ -203,6 +203,15 @@ def forgets(session, message):
     session.registry.clear()
 
 
+def spells(session, message):
+    slots = session.variables
+    told = (slots["homeTown"], slots.get("home_town"), slots["old_age"], "leftOut" in slots)
+    session.say(" ".join(map(str, (*told, "away" in slots, slots.get("away")))))
+    slots["homeTown"] = "Bergen"
+    del slots["leftOut"]
+    return {"old_age": 8, "newOne": 1}
+
+
 def mutates(session, message, **given):
     session.slots["basket"].append("spoilt")
     session.registry["deep"]["list"].append("spoilt")

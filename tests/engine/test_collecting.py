@@ -112,9 +112,9 @@ def test_without_an_error_of_its_own_a_question_is_repeated_by_otherwise() -> No
     assert Conversation(flow).begin().says("x").texts == ["a number?"]
 
 
-@pytest.mark.parametrize("reply", ["Enough", " enough "])
+@pytest.mark.parametrize("reply", ["Enough", " enough ", "enough!", "?"])
 def test_exit_words_leave_the_question(reply: str) -> None:
-    talk = asking(type="number", exit_words=["ENOUGH "]).says(reply)
+    talk = asking(type="number", exit_words=["ENOUGH ", "?"]).says(reply)
     assert talk.session.ended_because == "exit_word"
 
 

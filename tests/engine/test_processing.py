@@ -195,3 +195,15 @@ def test_a_value_is_made_fit_for_its_slot_or_refused() -> None:
     assert talk.session.slots == {"n": 3, "sure": True, "day": "2026-02-28"}
     assert [r.data["slot"] for r in talk.records("slot_refused")] == ["n", "sure", "day"]
     assert len(talk.of(SetSlot)) == 3
+
+
+@pytest.mark.parametrize("name", ["language", "time_zone"])
+@pytest.mark.parametrize("value", [5, True, ["en"], {"a": 1}])
+def test_what_every_turn_reads_of_a_contact_is_a_text(name: str, value: Any) -> None:
+    words = {"say": {"de": "hallo", "en": "hi"}}
+    flow = [{"name": "A", "enter": [{"processor": "first"}, words]}]
+    functions = {"first": answers(slot(name, value))}
+    talk = Conversation(flow, functions=functions, fields={name: "en"}, language="en").begin()
+    assert (talk.texts, talk.fields[name]) == (["hi"], "en")
+    [refused] = talk.records("slot_refused")
+    assert refused.data == {"slot": name, "expected": "text"}

@@ -11,6 +11,9 @@ from bot.engine.conditions import ALWAYS, All, AnyOf, Condition, Named, Not
 from bot.engine.flow import Flow, State, Transition
 from bot.engine.steps import Call
 
+TRIGGERS = "triggers"
+"""Where conditions of triggers are asked, in place of a state."""
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -121,10 +124,8 @@ class Coverage:
 
     def __post_init__(self) -> None:
         for flow in self.flows.values():
-            for source, transition, condition, place in _conditions(flow):
-                if condition is not ALWAYS:
-                    whole = transition if place == _condition_place(transition) else None
-                    self._places[id(condition)] = _Place(flow.name, place, whole, source)
+            for source, condition, place, leads in _conditions(flow):
+                self._places[id(condition)] = _Place(flow.name, place, leads, source)
 
     def seen(self, condition: Condition, decided: bool) -> None:
         """A condition was decided; known ones are counted at their place."""
@@ -177,10 +178,9 @@ class Coverage:
                     label_at(flow, place),
                     self._decided[flow.name, place, True],
                     self._decided[flow.name, place, False],
-                    _always(flow.states[source], condition),
+                    _always(flow.states.get(source), condition),
                 )
-                for source, _, condition, place in _conditions(flow)
-                if condition is not ALWAYS
+                for source, condition, place, _ in _conditions(flow)
             ],
         )
 
@@ -215,17 +215,34 @@ def _owner(flow: Flow, place: str) -> str:
     return max(above, key=lambda it: len(it[0]), default=("", flow.initial))[1]
 
 
-def _conditions(flow: Flow) -> Iterator[tuple[str, Transition, Condition, str]]:
+def _conditions(flow: Flow) -> Iterator[tuple[str, Condition, str, Transition | None]]:
+    """Every condition and part of one: where it is asked, its place, the transition that it opens."""
+    for source, whole, where, transition in _asked(flow):
+        for condition, place in _parts(whole, where):
+            if condition is not ALWAYS:
+                yield source, condition, place, transition if place == where else None
+
+
+def _asked(flow: Flow) -> Iterator[tuple[str, Condition, str, Transition | None]]:
+    """The whole conditions of triggers, questions and transitions.
+
+    Whom a schedule is for is asked of all contacts at once, and is not among them.
+    """
+    for trigger in flow.triggers:
+        if trigger.kind != "schedule":
+            yield TRIGGERS, trigger.when, f"{trigger.place}/when", None
     for state in flow.states.values():
-        for transition in state.transitions:
-            for condition, place in _parts(transition.condition, _condition_place(transition)):
-                yield state.name, transition, condition, place
+        if state.collect and state.collect.valid is not None:
+            yield state.name, state.collect.valid, f"{state.collect.place}/valid", None
+        for it in state.transitions:
+            yield state.name, it.condition, _condition_place(it), it
 
 
-def _always(state: State, condition: Condition) -> bool:
+def _always(state: State | None, condition: Condition) -> bool:
     """Whether a condition cannot come out false; a state that waits is led on by messages alone."""
     name = condition.name if isinstance(condition, Named) else ""
-    return name == "always" or (name == "get_smth_from_user" and not state.passes)
+    waits = state is not None and not state.passes
+    return name == "always" or (name == "get_smth_from_user" and waits)
 
 
 def _condition_place(transition: Transition) -> str:

@@ -271,7 +271,7 @@ def _tags(came: Came, step: Step) -> Mismatch | None:
     if wanted <= there and not unwanted & there:
         return None
     without = f", and not {', '.join(sorted(unwanted))}" if unwanted else ""
-    actual: Any = sorted(there) if not unwanted else UNKNOWN
+    actual: Any = sorted(there) if there and not unwanted else UNKNOWN
     return Mismatch(
         step,
         f"{', '.join(sorted(wanted))}{without}".lstrip(", "),

@@ -205,7 +205,7 @@ class _Reading:
                 self.wrong(path, "expected something of the message", nearest("", MESSAGE_KEYS))
             parts = value.get("contains", "?")
             if not parts or "" in (parts if isinstance(parts, list) else ()):
-                self.wrong((*path, "contains"), "every message contains nothing", "a part of it")
+                self.wrong((*path, "contains"), "this always holds: expected a part of the text")
             self._pattern(value, path)
             return value
         if value is None:
@@ -250,6 +250,8 @@ class _Reading:
                 read[key] = frozenset(listed)
             else:
                 self.wrong(here, "expected a list of tags")
+        if len(read) == len(given) and not any(read.values()):
+            self.wrong(path, "this always holds", "tags: {not: [vip]} where one is not there")
         return read
 
     def _event(self, value: Any, path: Path) -> Mapping[str, Any]:
