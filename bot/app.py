@@ -163,21 +163,24 @@ async def open_parts(
     in_memory: bool = False,
     around: Around = lambda part: part,
     clock: Clock | None = None,
+    publishes: bool = True,
 ) -> Parts:
     """Builds and opens all parts of a project whose model is trained.
 
     `waker` takes the turns elsewhere (Celery); without it they run in this process. `in_memory`:
     nothing is kept and no provider is spoken to. `around` may put something before the store, the
-    action runner, the API calls and the reader. Raises DefinitionInvalid where the project's files
-    are wrong, and the errors of the parts that cannot be opened.
+    action runner, the API calls and the reader. Without `publishes` the project's files count only
+    where nothing was ever published. Raises DefinitionInvalid where they are wrong, and the errors of
+    the parts that cannot be opened.
     """
     closing: list[Any] = []
     try:
         store, locks = await (_open_memory() if in_memory else _open_store(settings, closing))
         channels = {} if in_memory else settings.credentials
         return await _open(
-            settings, around(store), locks, channels, waker, around, clock or WallClock(), closing
-        )
+            settings, around(store), locks, channels, waker, around, clock or WallClock(), closing,
+            publishes,
+        )  # fmt: skip
     except BaseException:
         while closing:
             await closing.pop()()
@@ -212,6 +215,7 @@ async def _open(
     around: Around,
     clock: Clock,
     closing: list[Any],
+    publishes: bool,
 ) -> Parts:
     hub, ids, meter = Hub(), Ids(clock), Metrics()
     runner = around(action_runner(settings))
@@ -224,7 +228,8 @@ async def _open(
     publishing = Publishing(
         store=store, book=flows, ids=ids, clock=clock, read_api=partial(read_api, settings)
     )
-    await publishing.publish(await examine_project(settings, runner))
+    if publishes or not await publishing.look():
+        await publishing.publish(await examine_project(settings, runner))
     connectors = connectors_for(
         channels or {"web": {}}, CONNECTORS, settings.endpoints.server.public_url, _unknown_channel
     )

@@ -3,7 +3,10 @@
 import json
 from pathlib import Path
 
-from bot.app import action_runner, examine_flows
+import pytest
+
+from bot.app import action_runner, examine_flows, open_parts
+from bot.engine.findings import DefinitionInvalid
 from bot.settings import load
 
 
@@ -46,3 +49,23 @@ async def test_flows_may_name_what_is_there(starter: Path) -> None:
             "states": [{"name": "B", "condition": {"global": "open", "op": "=", "value": True}}]}  # fmt: skip
     (starter / "flows" / "hours.json").write_text(json.dumps([said]))
     assert await errors(starter) == []
+
+
+async def test_a_worker_takes_what_is_published_whatever_its_files_say(starter: Path) -> None:
+    settings = load(starter, {})
+    parts = await open_parts(settings)
+    published = {name: flow.version for name, flow in parts.flows.current.items()}
+    await parts.close()
+    (starter / "flows" / "optin.json").write_text("{")
+    with pytest.raises(DefinitionInvalid):
+        await open_parts(settings)
+    worker = await open_parts(settings, publishes=False)
+    assert {name: flow.version for name, flow in worker.flows.current.items()} == published
+    await worker.close()
+
+
+async def test_a_worker_that_is_first_publishes(starter: Path) -> None:
+    worker = await open_parts(load(starter, {}), publishes=False)
+    assert "optin" in worker.flows.current
+    assert await worker.store.newest_number() == 1
+    await worker.close()

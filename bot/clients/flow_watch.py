@@ -74,10 +74,9 @@ async def _looks(folder: Path) -> AsyncIterator[None]:
                 yield
                 if await asyncio.to_thread(_identity, folder) != watched:
                     return
-        except Exception as error:
-            # The folder is gone, too many are watched on this machine, a name that is no text:
-            # whatever it is, the files are looked at again.
-            log.warning("flows_not_watched", reason=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, they are looked at again
+            # The folder is gone, a name is no text, too many files are watched on this machine.
+            log.warning("flows_not_watched", reason=repr(error))
             await asyncio.sleep(LOOK_MILLISECONDS / 1000)
 
 

@@ -14,6 +14,8 @@ def text_of(path: Path, name: str, largest: int) -> str:
 
     Raises DefinitionInvalid, in which the file is called `name`.
     """
+    if not name.isprintable():
+        raise _invalid("wrong-name", "the file's name is no printable text", ascii(name))
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):

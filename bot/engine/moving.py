@@ -12,7 +12,8 @@ States = Mapping[str, str]
 
 
 def moved(session: Session, source: Flow | None, target: Flow, states: States) -> Session | None:
-    """The session in the target's version; None where its state does not exist there.
+    """The session in the target's version; None where its state does not exist there, or where it
+    would wait for nothing there: it would hear the next message and not know what to do with it.
 
     Slots and what was learnt stay. A timer stays where its state does, and where what it goes on with
     can be found: the steps before it must be the same, those behind it may have changed. `source` is
@@ -21,16 +22,20 @@ def moved(session: Session, source: Flow | None, target: Flow, states: States) -
     state = states.get(session.state, session.state)
     if state not in target.states:
         return None
-    timers = (_timer(timer, source, target, states) for timer in session.timers)
+    found = (_timer(timer, source, target, states) for timer in session.timers)
+    timers = tuple(timer for timer in found if timer is not None)
+    visit = _visit(session.visit, source, target, states)
+    if target.states[state].final and not timers and visit is None:
+        return None
     initial = {s.name: s.initial for s in target.slots.values() if s.scope == "session"}
     return replace(
         session,
         version=target.version,
         state=state,
         slots={**initial, **session.slots},
-        timers=tuple(timer for timer in timers if timer is not None),
+        timers=timers,
         pause=None,
-        visit=_visit(session.visit, source, target, states),
+        visit=visit,
     )
 
 
@@ -87,10 +92,16 @@ def _place(place: str, step: int, source: Flow | None, target: Flow, states: Sta
         there = state.place + below
     else:
         return None
-    before, after = _at(source.definition, place), _at(target.definition, there)
-    if not isinstance(before, list) or not isinstance(after, list) or step > len(after):
+    before, after = _steps(source.definition, place), _steps(target.definition, there)
+    if before is None or after is None or step > len(after):
         return None
     return there if before[:step] == after[:step] else None
+
+
+def _steps(document: Any, pointer: str) -> list[Any] | None:
+    """The steps as they are written there, also a single one; None where there are none."""
+    written = _at(document, pointer)
+    return written if written is None or isinstance(written, list) else [written]
 
 
 def _owner(place: str, flow: Flow) -> tuple[str | None, str]:

@@ -184,16 +184,14 @@ def _state(r: Reading, node: Any, place: str, depth: int) -> str:
         r.error("too-deep", place, f"more than {DEEPEST_NESTING} states within each other",
                 "make some of them top-level states and link to them")  # fmt: skip
         children = []
+    read_flag(r, node, "before_answer", place)
+    ways = [_transition(r, n, f"{place}/states/{i}", depth + 1) for i, n in enumerate(children)]
     r.states[name] = State(
         name=name,
         place=place,
         condition=read_optional_condition(r, node, place),
         enter=enter,
-        transitions=tuple(
-            transition
-            for i, child in enumerate(children)
-            if (transition := _transition(r, child, f"{place}/states/{i}", depth + 1))
-        ),
+        transitions=tuple(sorted(filter(None, ways), key=lambda way: not way.before_answer)),
         otherwise=_given(r, node, "otherwise", place, _otherwise),
         timeout=_given(r, node, "timeout", place, _timeout),
         collect=_given(r, node, "collect", place, read_collect),
@@ -212,7 +210,7 @@ def _transition(r: Reading, node: Any, place: str, depth: int) -> Transition | N
         if not (target := _state(r, node, place, depth)):
             return None
         state = r.states[target]
-        before = read_flag(r, node, "before_answer", place)
+        before = node.get("before_answer") is True
         return Transition(
             target, state.condition, state.enter, f"{place}/enter", before_answer=before
         )

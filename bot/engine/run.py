@@ -42,7 +42,7 @@ CONTACT_FIELDS = frozenset(
 """Names that are the contact's wherever they are set, unless the flow declares otherwise."""
 
 
-WORDS = frozenset({"language", "time_zone"})
+TEXT_FIELDS = frozenset({"language", "time_zone"})
 """Fields of the contact that every turn reads: anything but a text would end them all."""
 
 
@@ -338,7 +338,7 @@ class Run:
 
     def set_field(self, name: str, value: Any) -> None:
         """Sets a field of the contact."""
-        if name in WORDS and not isinstance(value, str | None):
+        if name in TEXT_FIELDS and not isinstance(value, str | None):
             self.record("slot_refused", slot=name, expected="text")
             return
         self.fields[name] = value

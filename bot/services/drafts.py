@@ -27,7 +27,7 @@ from bot.engine.commands import (
     StartFlow,
     StoreRecord,
 )
-from bot.engine.run import WORDS
+from bot.engine.run import TEXT_FIELDS
 from bot.engine.session import Session
 from bot.services.flowbook import Edition
 from bot.services.ids import Ids
@@ -253,7 +253,7 @@ def _set_slot(draft: Draft, session: Session, command: SetSlot) -> None:
     if command.scope == "contact":
         contact = draft.contact
         fields = {**contact.fields, command.name: command.value}
-        own = command.name in WORDS and isinstance(command.value, str | None)
+        own = command.name in TEXT_FIELDS and isinstance(command.value, str | None)
         columns = {command.name: command.value} if own else {}
         draft.contact = replace(contact, fields=fields, **columns)
     draft.event("slot_set", name=command.name, value=command.value, scope=command.scope)

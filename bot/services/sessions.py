@@ -83,6 +83,11 @@ def retry_timer(draft: Draft, session: Session, timer_id: str) -> None:
         draft.put(replace(session, timers=kept))
 
 
+def first_id(timer_id: str) -> str:
+    """The id that a timer had before it was put off or tried again."""
+    return _parts(timer_id)[0]
+
+
 def _here(draft: Draft, session: Session, status: str) -> bool:
     return session.conversation_id == draft.conversation.id and session.status == status
 

@@ -46,6 +46,8 @@ from bot.services.tracker import EVENTS_SHOWN, rasa_events, tracker
 FLOW_GONE = "Sorry, I cannot go on with this: it has changed meanwhile. Please start again."
 """What is said where the domain has no `utter_flow_gone`."""
 GONE = "state_gone"
+STATES_KEPT = 20_000
+"""Of which it is known what they ask: versions come and go, and nobody says when."""
 """Why a session ends whose state does not exist any more."""
 FLOWS_PER_TURN = 5
 """Flows that start each other in a circle would not either."""
@@ -225,6 +227,8 @@ class Turns:
     def _intents_asked(self, flow: Flow, state: str) -> frozenset[str]:
         key = (flow.version, state)
         if key not in self._answers:
+            if len(self._answers) >= STATES_KEPT:
+                self._answers.clear()
             self._answers[key] = intents_asked(flow, state)
         return self._answers[key]
 
@@ -495,13 +499,19 @@ class Turns:
     async def _call(
         self, draft: Draft, session: Session, call: CallAction, facts: Facts, key: str
     ) -> ActionReturned:
-        """Calls what is outside; a remote result is journalled, and read when the turn is retried."""
+        """Calls what is outside; a remote result is journalled, and read when the turn is retried.
+
+        So is a success when a timer is tried again, whose turn has another id then.
+        """
         remote = self._runner.remote or call.kind == "api"
-        kept = (await self._store.journal_read([key])).get(key) if remote else None
+        first = sessions.first_id(draft.turn_id) + key.removeprefix(draft.turn_id)
+        found = await self._store.journal_read([key, first]) if remote else {}
+        kept = found.get(key) or found.get(first)
         if kept is None:
             kept = await self._called(draft, session, call, facts, key)
             if remote:
-                await self._store.journal_write(key, kept, draft.now)
+                place = key if kept.get("failed") else first
+                await self._store.journal_write(place, kept, draft.now)
         draft.event(_CALLED[call.kind], name=call.name, **kept.get("shown", {}))
         return ActionReturned(tuple(kept["events"]), tuple(kept["responses"]), kept.get("failed"))
 

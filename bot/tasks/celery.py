@@ -243,7 +243,7 @@ class Process:
         """The parts, as soon as the database answers; None where the worker stops before."""
         while not self._stopping.is_set():
             try:
-                return await open_parts(self._settings)
+                return await open_parts(self._settings, publishes=False)
             except Exception as error:  # noqa: BLE001
                 # A process that ended here would only be started again, and again.
                 log.warning("worker_process_not_open", error=str(error))
@@ -321,4 +321,4 @@ def _end_now() -> None:
 
 async def _examine(settings: Settings) -> None:
     """Opens everything once, and gives it back before the processes are forked."""
-    await (await open_parts(settings)).close()
+    await (await open_parts(settings, publishes=False)).close()

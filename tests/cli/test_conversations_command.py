@@ -50,7 +50,10 @@ def test_a_failure_is_told_and_reported(project: Path) -> None:
     (suite,) = root
     assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
     assert [case.get("name") for case in suite] == ["five", "a <word> & [markup]"]
-    assert "[bold]Great?" in (suite[1][0].text or "")
+    (failure,) = suite[1]
+    assert "[bold]Great?" in (failure.text or "")
+    assert failure.get("message") == "flows/survey.test.yml:11 bot"
+    assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("2", "1", "0")
 
 
 def test_some_of_them(project: Path) -> None:

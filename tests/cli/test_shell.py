@@ -12,10 +12,14 @@ from rich.text import Text
 
 from bot.app import domain_intents
 from bot.cli.conversations.commands import Shell
+from bot.cli.conversations.expecting import Came
 from bot.cli.conversations.format import Person
 from bot.cli.conversations.reading import read_file
-from bot.cli.conversations.stage import open_stage
+from bot.cli.conversations.recording import Recorder
+from bot.cli.conversations.stage import Happened, Standing, open_stage
 from bot.cli.findings.conversations import write
+from bot.domain.contacts import Contact
+from bot.domain.messages import Message
 from bot.engine.findings import Finding
 from bot.settings import load
 from tests.cli.commands import parley
@@ -123,6 +127,33 @@ def test_what_was_said_is_saved_and_plays(project: Path) -> None:
     assert first.steps[4].value == "four [or] so: 4"
     text = (project / "flows/said.test.yml").read_text("utf-8")
     assert all(it.passed for it in all_played(project, text)[0].values())
+
+
+def test_what_was_replayed_is_saved_with_what_came_after(project: Path) -> None:
+    (project / "a.yml").write_text(
+        "conversations:\n"
+        "- {name: sky, at: 2026-03-01T08:00:00, globals: {name: Ann}, apis: {weather: {slots: {sky: red}}},\n"
+        "   contact: {tags: [vip]}, steps: [{start: survey}, {after: 30m}, {user: '', payload: sky}]}\n",
+        "utf-8",
+    )  # fmt: skip
+    said(project, "/replay a.yml:sky", "/tag late", "survey", "/save flows/said more")
+    text = (project / "flows/said.test.yml").read_text("utf-8")
+    assert "at: 2026-03-01T08:00:00" in text
+    assert '- bot: "It is red, Ann."' in text
+    outcome = all_played(project, text)[0]["more"]
+    assert outcome.passed, outcome.failures
+
+
+def test_what_becomes_due_by_itself_is_saved() -> None:
+    recorder = Recorder(at=1000.0)
+    message = Message(
+        id="1", direction="out", connector="twilio", conversation_id="c", contact_id="d",
+        address="sms:+15550001", sender="sms:parley", status="queued", created_at=0.0,
+        text="It is time.",
+    )  # fmt: skip
+    standing = Standing(Contact("sms:+15550001"), None)
+    recorder.due(Came(Happened(said=(message,)), standing, {}), 1600.4)
+    assert recorder.steps == [['- after: "10m"'], ['- bot: "It is time."']]
 
 
 def test_a_file_that_is_wrong_is_not_added_to(project: Path) -> None:

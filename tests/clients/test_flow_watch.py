@@ -69,6 +69,18 @@ async def test_what_is_no_flow_is_not_told(project: Path, told: "asyncio.Queue[s
         assert told.empty()
 
 
+async def test_a_name_that_is_no_text_does_not_end_the_watch(
+    project: Path, told: "asyncio.Queue[str]"
+) -> None:
+    strange = os.fsencode(project / "flows") + b"/x\xff.json"
+    Path(os.fsdecode(strange)).write_text("{}")
+    assert await one(told) == "[]"
+    Path(os.fsdecode(strange)).unlink()
+    assert await one(told) == "[]"
+    (project / "flows" / "talk.json").write_text("[2]")
+    assert await one(told) == "[2]"
+
+
 async def first(project: Path, known: State) -> None:
     """Returns when a save is told."""
     async for _ in saves(project, known):

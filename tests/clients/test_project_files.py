@@ -47,6 +47,16 @@ def test_what_is_no_file_of_text(tmp_path: Path, make: Making, code: str) -> Non
     assert codes(read_globals(tmp_path)[1]) == [("flows/_globals.json", code)]
 
 
+@pytest.mark.parametrize("name", [b"x\xff.json", b"a\nb.json", b"\x1b[31m.json"])
+def test_a_name_that_cannot_be_shown(tmp_path: Path, name: bytes) -> None:
+    (tmp_path / "flows" / "apis").mkdir(parents=True)
+    for folder in ("flows", "flows/apis"):
+        (Path(os.fsdecode(os.fsencode(tmp_path / folder) + b"/" + name))).write_text("[]")
+    found = [*read_flows(tmp_path)[1], *read_apis(tmp_path, dict[str, str]().get)[1]]
+    assert [code for _, code in codes(found)] == ["wrong-name", "wrong-name"]
+    assert all(str(it).isprintable() for it in found)
+
+
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     (tmp_path / "flows").mkdir()
     (tmp_path / "flows" / "talk.json").write_text('[{"name": "A"}]', encoding="utf-8-sig")

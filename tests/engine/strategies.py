@@ -254,6 +254,7 @@ links = _with(
     {"name": st.sampled_from([f"@{name}" for name in NAMES])},
     condition=conditions,
     enter=step_lists,
+    before_answer=st.booleans(),
 )
 
 
@@ -275,6 +276,7 @@ def states(draw: st.DrawFn) -> list[dict[str, Any]]:
                 states=st.lists(links, max_size=2),
                 pre=processing,
                 post=processing,
+                before_answer=st.booleans(),
                 **{"pass": st.booleans()},
             )
         )

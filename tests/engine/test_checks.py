@@ -244,6 +244,8 @@ CASES: list[Case] = [
      {"slots": {"x": {"scope": "contact"}}, "states": [to("A", enter=SAY_X)]}),
     ("unset-slot", {"slots": X, "states": [to("A", enter=SAY_X)]},
      {"slots": X, "states": [to("A", enter=["work", *SAY_X])]}),
+    ("unset-slot", [to("A", collect={"slot": "x"}, states=[to("B", NO, before_answer=True, enter=SAY_X)])],
+     [to("A", collect={"slot": "x"}, states=[to("B", NO, enter=SAY_X)])]),
     ("unset-slot", [to("A", collect={"slot": "x"}, timeout={"after": "1h", "goto": "B"},
                        states=[to("@B", enter=SAY_X)]), to("B", enter=SAY_X)],
      [to("A", collect={"slot": "x"}, states=[to("@B", enter=SAY_X)]), to("B")]),

@@ -18,7 +18,10 @@ def flow(*states: Any, **keys: Any) -> Flow:
 
 
 def state(name: str, enter: Any = "hi", **keys: Any) -> dict[str, Any]:
-    return {"name": name, "enter": enter if isinstance(enter, list) else {"say": enter}, **keys}
+    """A state that waits for a message."""
+    said = enter if isinstance(enter, list) else {"say": enter}
+    ways = [{"name": f"{name} NEXT", "condition": "get_smth_from_user"}]
+    return {"name": name, "enter": said, "states": ways, **keys}
 
 
 def timer(kind: Any, name: str = "t", at: str = "A", **more: Any) -> PendingTimer:
@@ -112,6 +115,15 @@ def test_a_visit_is_found_again_or_forgotten() -> None:
     assert there.visit is None
 
 
+def test_who_would_wait_for_nothing_is_not_moved() -> None:
+    source, target = flow(state("A", WAITING, states=[])), flow(state("A", states=[]))
+    for status in ("active", "suspended", "dormant"):
+        gone = session(wait("/states/0/enter", 2), status=status)
+        assert moved(gone, source, target, {}) is None
+    assert moved(session(visit=Visit("address", "/states/0/enter", 1)), source, target, {}) is None
+    assert moved(session(timer("reminder")), source, target, {}) is not None
+
+
 def test_what_follows_a_list_is_found_again_too() -> None:
     steps = [{"start": "address", "return": ["street"]}, {"say": "thanks"}]
     source, target = flow(state("A", steps)), flow(state("B", steps[1:]), state("C", steps))
@@ -129,6 +141,15 @@ def test_what_follows_a_list_is_found_again_too() -> None:
     assert after is not None
     assert after.visit is not None
     assert (after.visit.ahead, after.timers[0].ahead) == (there, there)
+
+
+def test_a_single_step_that_follows_is_found_again() -> None:
+    source, target = flow(state("A", "hi")), flow(state("B"), state("A", "hi, better"))
+    visit = Visit("address", "/states/0/enter", 0, ahead=[["list", "/states/0/enter", 0]])
+    after = moved(session(visit=visit), source, target, {})
+    assert after is not None
+    assert after.visit is not None
+    assert after.visit.ahead == [["list", "/states/1/enter", 0]]
 
 
 def test_without_the_old_definition_only_what_needs_no_place_stays() -> None:

@@ -214,3 +214,10 @@ def test_a_way_before_the_answer_leaves_the_question() -> None:
 
 def test_other_ways_wait_for_the_answer() -> None:
     assert before_answer(False).says("Help").session.slots == {"who": "Help"}
+
+
+def test_a_way_before_the_answer_is_tried_first_wherever_it_stands() -> None:
+    flow = read_flow(
+        [say("A", states=[say("B"), {**say("C"), "before_answer": True}, say("D")])], "f"
+    )
+    assert [way.target for way in flow.states["A"].transitions] == ["C", "B", "D"]

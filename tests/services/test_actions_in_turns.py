@@ -248,6 +248,20 @@ async def test_a_failing_action_on_a_timer_is_tried_again_later_and_in_silence()
     assert (await world.sessions())[0].status == "ended"
 
 
+async def test_what_an_earlier_try_of_a_timer_called_is_not_called_again() -> None:
+    steps = [{"wait": "1h"}, "charge", "look_up"]
+    script: dict[str, Any] = {"charge": [texts("Paid")], "look_up": [DOWN, texts("Order 7")]}
+    world = await World(runner=Runner(script, remote=True)).open(
+        go=flow({"name": "A", "enter": steps}, keyword="go")
+    )
+    await world.says("go")
+    await world.passes(3601)
+    assert world.provider.texts == []
+    await world.passes(3600, 60)
+    assert world.provider.texts == ["Paid", "Order 7"]
+    assert [name for name, _ in world.runner.calls] == ["charge", "look_up", "look_up"]
+
+
 async def test_a_timer_is_given_up_at_last_and_holds_its_session_no_longer() -> None:
     world = await World(runner=Runner({"look_up": [DOWN]})).open(go=REMIND)
     await world.says("go")

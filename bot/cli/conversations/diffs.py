@@ -71,8 +71,8 @@ def _compared(lines: Sequence[str], others: Sequence[str], colour: str = "red") 
         yield text
 
 
-def plain(failure: Failure, file: str) -> str:
-    """A failure as text, for reports."""
-    said = "\n".join(f"{line.who} {line.text}" for line in failure.lines[-LINES_SHOWN:])
-    why = "\n".join(text.plain for text in explained(failure.mismatch, file))
-    return f"{said}\n{why}"
+def plain(failures: Sequence[Failure], file: str) -> str:
+    """All failures of a conversation as text, for reports; there is one at least."""
+    said = [f"{line.who} {line.text}" for line in failures[0].lines[-LINES_SHOWN:]]
+    why = [text.plain for it in failures for text in explained(it.mismatch, file)]
+    return "\n".join((*said, *why))

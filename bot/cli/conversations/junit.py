@@ -15,16 +15,22 @@ _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 def write_junit(path: Path, outcomes: Sequence[Outcome], findings: Sequence[Finding]) -> None:
     """One suite for each file, one case for each conversation; findings are errors."""
-    root = Xml.Element("testsuites")
+    failed = sum(not it.passed for it in outcomes)
+    root = Xml.Element(
+        "testsuites", tests=str(len(outcomes) + len(findings)), failures=str(failed),
+        errors=str(len(findings)), time=f"{sum(it.seconds for it in outcomes):.3f}",
+    )  # fmt: skip
     for file, group in groupby(outcomes, key=lambda it: it.conversation.file):
         _suite(root, file, list(group))
     if findings:
         suite = Xml.SubElement(
-            root, "testsuite", name="findings", tests=str(len(findings)), errors=str(len(findings))
-        )
+            root, "testsuite", name="findings", tests=str(len(findings)), failures="0",
+            errors=str(len(findings)), time="0.000",
+        )  # fmt: skip
         for finding in findings:
             case = Xml.SubElement(suite, "testcase", classname=finding.file, name=finding.code)
-            _said(Xml.SubElement(case, "error", message=_clean(finding.reason)), str(finding))
+            error = Xml.SubElement(case, "error", message=_clean(finding.reason), type=finding.code)
+            _said(error, str(finding))
     path.parent.mkdir(parents=True, exist_ok=True)
     Xml.indent(root)
     Xml.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
@@ -42,10 +48,12 @@ def _suite(root: Xml.Element, file: str, outcomes: list[Outcome]) -> None:
             suite, "testcase", classname=file.removesuffix(".yml"),
             name=_clean(it.conversation.name), time=f"{it.seconds:.3f}",
         )  # fmt: skip
-        for failure in it.failures:
-            mismatch = failure.mismatch
-            message = f"{file}:{mismatch.step.line} {mismatch.step.kind}"
-            _said(Xml.SubElement(case, "failure", message=message), plain(failure, file))
+        if it.failures:
+            # One element for all of them: build servers show no more than the first.
+            step = it.failures[0].mismatch.step
+            message = f"{file}:{step.line} {step.kind}"
+            failure = Xml.SubElement(case, "failure", message=message, type="conversation")
+            _said(failure, plain(it.failures, file))
 
 
 def _said(element: Xml.Element, text: str) -> None:

@@ -66,7 +66,7 @@ def _asked_at(c: Checking) -> Mapping[str, Mapping[str, list[Domain]]]:
         if question.type == "number":
             slots[_NUMBER] = [answered(question)]
         for transition in state.transitions:
-            if not about_event(transition.condition):
+            if not transition.before_answer and not about_event(transition.condition):
                 place = beside(transition, "condition")
                 if not transition.link:
                     place = f"{c.flow.states[transition.target].place}/condition"

@@ -91,7 +91,8 @@ class _Flowing:
         """What is set when the steps of a move begin."""
         mask = self.at.get(move.source, self.everything)
         state = self.c.flow.states[move.source]
-        if move.kind in _ANSWERED:
+        early = move.transition is not None and move.transition.before_answer
+        if move.kind in _ANSWERED and not early:
             mask = self.answered(state, mask)
         return mask | (self.known(state, move.transition) if move.transition else 0)
 

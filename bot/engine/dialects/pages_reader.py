@@ -125,7 +125,7 @@ def _page(r: Reading, node: Any, place: str, slots: Mapping[str, Any]) -> Page |
         next_page=_named(r, node, "next_page", place),
         error_page=_named(r, node, "error_page", place),
         choices=_choices(r, node, place) if kind == "options" else (),
-        written={key: value for key, value in node.items() if key in _SHOWN},
+        written={key: value for key, value in node.items() if key != "$comment"},
     )
     if not page.next_page and kind not in ("text", "options"):
         r.error("no-next-page", place, f"a page of type {kind!r} needs a 'next_page'",
@@ -136,9 +136,6 @@ def _page(r: Reading, node: Any, place: str, slots: Mapping[str, Any]) -> Page |
 def _without_empty(node: Mapping[str, Any]) -> dict[str, Any]:
     """Programs that write pages give every key, with nothing in those that are not used."""
     return {key: value for key, value in node.items() if value not in (None, "", [])}
-
-
-_SHOWN = ("title", "pageType", "message", "content", "fieldName", "next_page", "prev")
 
 
 def _title(r: Reading, node: Mapping[str, Any], place: str) -> str:

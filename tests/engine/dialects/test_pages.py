@@ -213,7 +213,7 @@ def test_a_task_is_performed_and_leads_on() -> None:
     (call,) = it.calls
     assert (call.kind, call.name) == ("task", "work_out")
     assert call.arguments["page"] == {
-        "title": "Fee", "pageType": "computation", "next_page": "Shown"
+        "title": "Fee", "pageType": "computation", "task": "work_out", "next_page": "Shown"
     }  # fmt: skip
 
 
