@@ -38,6 +38,9 @@ BETWEEN_MESSAGES = 1.0
 """Seconds that pass before the contact does something."""
 MOST_TIMERS = 1_000
 """Timers of one wait: flows that wake each other would go on for ever."""
+MOST_OCCURRENCES = 10_000
+"""Times at which schedules are due in one wait."""
+_WEEK = 7 * 86400.0
 _MANY = 10_000
 
 
@@ -210,20 +213,23 @@ class Stage:
     async def wait(self, seconds: float) -> None:
         """Time passes: from one due timer to the next, each at its own time."""
         until = self.clock.now() + seconds
-        looked: set[str] = set()
-        times = [(at, f"schedule {at}") for at in await self._occurrences(until)]
-        while (due := self._next(until, looked, times)) is not None:
-            at, name = due
-            looked.add(name)
-            if len(looked) > MOST_TIMERS:
-                raise StepFailed(f"more than {MOST_TIMERS} timers fire in this time")
+        times = await self._occurrences(until)
+        fired: set[str] = set()
+        while (due := self._next(until, fired, times)) is not None:
+            at, timer = due
+            if timer:
+                fired.add(timer)
+            else:
+                times.pop()
+            if len(fired) > MOST_TIMERS:
+                raise StepFailed(f"more than {MOST_TIMERS:,} timers fire in this time")
             self.clock.move(max(self.clock.now(), at))
             await self.look()
         self.clock.move(max(self.clock.now(), until))
         await self.look()
 
-    async def _occurrences(self, until: float) -> set[float]:
-        """When schedules of flows are due for the contact, as far as anybody would wait for them."""
+    async def _occurrences(self, until: float) -> list[float]:
+        """When schedules of flows are due for the contact, the next time last. Raises StepFailed."""
         contact = await self.parts.store.contact(self.contact_id)
         own = zone_of(contact.time_zone if contact else None) or UTC
         triggers = [
@@ -232,12 +238,18 @@ class Stage:
             for trigger in flow.triggers
             if trigger.kind == "schedule"
         ]
-        now = self.clock.now()
-        return {
-            at.timestamp()
-            for trigger in triggers
-            for at in occurrences(trigger.value, zone_of(trigger.time_zone) or own, now, until)
-        }
+        found: set[float] = set()
+        after = self.clock.now()
+        while triggers and after < until:
+            before = min(until, after + _WEEK)
+            for it in triggers:
+                zone = zone_of(it.time_zone) or own
+                found.update(at.timestamp() for at in occurrences(it.value, zone, after, before))
+            if len(found) > MOST_OCCURRENCES:
+                reason = f"schedules are due more than {MOST_OCCURRENCES:,} times in this time"
+                raise StepFailed(reason)
+            after = before
+        return sorted(found, reverse=True)
 
     async def look(self) -> None:
         """The worker looks at what is due now."""
@@ -245,11 +257,14 @@ class Stage:
         await self.parts.queue.idle()
 
     def _next(
-        self, until: float, looked: set[str], times: Sequence[tuple[float, str]]
+        self, until: float, fired: set[str], times: Sequence[float]
     ) -> tuple[float, str] | None:
-        """When the next timer is due that was not looked at; one that was cancelled does nothing."""
-        timers = ((at, id_) for id_, at in self.store.due.items() if at <= until)
-        return min((it for it in (*timers, *times) if it[1] not in looked), default=None)
+        """When something is due next, and the timer's id, or "" for the last one of `times`.
+
+        A timer that was cancelled is looked at, and does nothing.
+        """
+        due = [(at, it) for it, at in self.store.due.items() if at <= until and it not in fired]
+        return min((*due, *((at, "") for at in times[-1:])), default=None)
 
     async def start(self, flow: str) -> None:
         """The flow is started by hand for the contact; the log says why where it is not."""
