@@ -126,7 +126,8 @@ def found(message: Message, listed: Iterable[Listed], known: Collection[str]) ->
         if fresh and candidate.text == message.text:
             return candidate
     strangers = unclaimed(message, listed, known)
-    rendered_there = "content_sid" in (message.content.get("custom") or {})
+    content = message.content
+    rendered_there = "content_sid" in (content.get("custom") or {}) or "template" in content
     return strangers[0] if rendered_there and len(strangers) == 1 else None
 
 

@@ -4,7 +4,8 @@ Sources: 3GPP TS 23.038; parts of 153 and 67 units carry a 6-byte header. An esc
 surrogate pair is never split over two parts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
@@ -13,6 +14,33 @@ _BASIC = frozenset(
 _EXTENSION = frozenset("\f^{}\\[~]|€")
 GSM_SINGLE, GSM_PART = 160, 153
 UCS_SINGLE, UCS_PART = 70, 67
+
+
+def as_text(text: str, content: Mapping[str, Any]) -> str:
+    """What a message says where there is only text: its choices with their numbers, and its place.
+
+    `content` is that of a Message. The connectors write the same lines.
+    """
+    menu = content.get("menu") or {}
+    choices = [str(button.get("title", "")) for button in content.get("buttons") or ()]
+    choices += [_row(row) for row in menu.get("rows") or ()]
+    lines = [text] if text else []
+    lines += [f"{number}. {choice}" for number, choice in enumerate(choices, 1)]
+    return "\n".join([*lines, *_place(content.get("location") or {})])
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    title, description = str(row.get("title", "")), row.get("description")
+    return f"{title} - {description}" if description else title
+
+
+def _place(location: Mapping[str, Any]) -> list[str]:
+    if not location:
+        return []
+    point = f"{float(location['latitude']):.6f}/{float(location['longitude']):.6f}"
+    latitude, longitude = point.split("/")
+    link = f"https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}#map=17/{point}"
+    return [*(str(location[key]) for key in ("name", "address") if location.get(key)), link]
 
 
 def is_gsm(text: str) -> bool:

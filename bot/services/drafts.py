@@ -10,7 +10,7 @@ from bot.domain.data_records import DataRecord, why_refused
 from bot.domain.events import Event
 from bot.domain.messages import Message
 from bot.domain.records import TurnRecord
-from bot.domain.sms import segments
+from bot.domain.sms import as_text, segments
 from bot.domain.timers import Timer
 from bot.engine.commands import (
     AddNote,
@@ -137,6 +137,7 @@ class Draft:
     def say(self, text: str, session_id: str | None = None, **content: Any) -> None:
         """Adds an outbound message to the conversation."""
         conversation = self.conversation
+        texted = conversation.address.startswith(_TEXTED)
         self._add(
             Message(
                 id=self.ids.new(),
@@ -152,7 +153,7 @@ class Draft:
                 content=content,
                 turn_id=self.turn_id,
                 session_id=session_id,
-                segments=segments(text) if conversation.address.startswith(_TEXTED) else None,
+                segments=segments(as_text(text, content)) if texted else None,
             )
         )
 

@@ -287,6 +287,25 @@ def test_schedules_come_due_on_the_way(trained_model: Path, tmp_path: Path) -> N
     assert [name for name, it in outcomes.items() if not it.passed] == []
 
 
+def test_frequent_schedules_of_others_may_come_due_on_the_way(
+    trained_model: Path, tmp_path: Path
+) -> None:
+    project = own_project(tmp_path / "hours", trained_model)
+    schedule = {"schedule": "0 * * * *", "time_zone": "UTC", "audience": {"tag": "vip"}}
+    flow = {"triggers": [schedule], "states": [{"name": "A", "enter": [{"say": "Cuckoo!"}]}]}
+    (project / "flows" / "clock.json").write_text(json.dumps(flow), "utf-8")
+    outcomes, _ = all_played(
+        project,
+        "conversations:\n"
+        "- {name: weeks, flow: survey, steps: [{after: 7w}, {bot: ['Still there?', Bye.]}]}\n"
+        "- {name: years, steps: [{after: 104w}, {bot: []}]}\n",
+    )
+    assert outcomes["weeks"].passed, outcomes["weeks"].failures
+    (failure,) = outcomes["years"].failures
+    assert failure.mismatch.expected == "after: 104w"
+    assert "due more than 10,000 times" in failure.mismatch.got
+
+
 def test_of_flows_that_return_the_one_that_ended_last_counts(
     trained_model: Path, tmp_path: Path
 ) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from bot.domain.actions import ActionResult, keepable
 from bot.domain.deliveries import Attempt, Listed, found, unclaimed
 from bot.domain.records import StoreUnavailable, TurnRecord
@@ -88,10 +90,13 @@ async def test_nothing_queued_is_sent_before_what_came_in_is_heard() -> None:
     assert await world.store.claim_due(world.clock.at, 10, 60.0) == []
 
 
-async def test_a_message_in_other_words_is_not_sent_again() -> None:
+@pytest.mark.parametrize(
+    "content", [{"custom": {"content_sid": "HX1"}}, {"template": {"name": "HX1"}}]
+)
+async def test_a_message_in_other_words_is_not_sent_again(content: dict[str, Any]) -> None:
     listed = [Listed("SM1", "Sent from a trial account - hello", "sent", 101.0)]
     assert found(message(), listed, set()) is None
     assert unclaimed(message(), listed, set()) == listed
-    template = message(content={"custom": {"content_sid": "HX1"}}, text="")
+    template = message(content=content, text="")
     assert found(template, listed, set()) == listed[0]
     assert unclaimed(message(), listed, {"SM1"}) == []

@@ -132,7 +132,8 @@ class _Play:
         try:
             await act(self.stage, step)
         except StepFailed as error:
-            self._fail(Mismatch(step, f"{step.kind}: {step.value}", str(error)))
+            value = span(step.value) if step.kind == "after" else step.value
+            self._fail(Mismatch(step, f"{step.kind}: {value}", str(error)))
         await self._look()
         for event in self.came.happened.events if self.came else ():
             if event.type == "turn_failed":

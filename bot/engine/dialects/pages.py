@@ -46,7 +46,7 @@ class _Book:
     """All pages, as one needs to know of the others."""
 
     def __init__(self, pages: tuple[Page, ...], back_words: tuple[str, ...], answers: bool) -> None:
-        self._pages = {page.title: page for page in pages}
+        self._before = _before(pages)
         self._back_words = list(back_words)
         self._answers = answers
         self._enters = {page.title: _enter(page) for page in pages}
@@ -86,7 +86,7 @@ class _Book:
         ways = []
         if page.prev and page.waits:
             wrote = {"text": True, "op": "in", "value": self._back_words}
-            back, parts = self._way(self._before(page), wrote, f"{page.place}/prev")
+            back, parts = self._way(self._before.get(page.prev, page.prev), wrote, f"{page.place}/prev")
             ways.append(({**back, "before_answer": True}, parts))
         if page.type == "options":
             ways += [
@@ -97,15 +97,6 @@ class _Book:
             ways.append(self._way(page.next_page, "always", f"{page.place}/next_page"))
         return ways
 
-    def _before(self, page: Page) -> str:
-        """The page that one goes back to: work that has been done is not done again."""
-        passed: set[str] = set()
-        title = page.prev
-        while self._pages[title].type in WORKING and self._pages[title].prev not in ("", *passed):
-            passed.add(title)
-            title = self._pages[title].prev
-        return title
-
     def _way(self, title: str, condition: Any, place: str) -> tuple[Json, dict[str, str]]:
         """A link; its steps are those of the page that it leads to."""
         enter, parts = self._enters[title]
@@ -114,6 +105,19 @@ class _Book:
             link["enter"] = enter
         origins = {f"/enter{part}": origin for part, origin in parts.items()}
         return link, {"": place, **origins}
+
+
+def _before(pages: tuple[Page, ...]) -> dict[str, str]:
+    """What is shown instead of a page that only works: what has been done is not done again."""
+    prev = {page.title: page.prev for page in pages if page.type in WORKING and page.prev}
+    before: dict[str, str] = {}
+    for title in prev:
+        trail: dict[str, None] = {}
+        while title in prev and title not in before and title not in trail:
+            trail[title] = None
+            title = prev[title]
+        before |= dict.fromkeys(trail, before.get(title, title))
+    return before
 
 
 def _entered(pages: tuple[Page, ...]) -> set[str]:

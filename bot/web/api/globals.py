@@ -94,7 +94,7 @@ class GlobalsListing(Listing):
 
 
 class GlobalsPage(Answer):
-    """All versions, newest first."""
+    """The versions that are kept, newest first."""
 
     items: list[GlobalsAnswer]
     next_cursor: str | None
