@@ -13,9 +13,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from bot.app import domain_intents, model_folder
-from bot.cli.conversations.commands import CHANNELS, Quit, Refused, Shell
-from bot.cli.conversations.format import NUMBER, Person
+from bot.app import model_folder
+from bot.cli.conversations.commands import Quit, Refused, Shell
+from bot.cli.conversations.format import CHANNELS, NUMBER, Person
 from bot.cli.conversations.stage import StepFailed, open_stage
 from bot.cli.logs import configure
 from bot.cli.train import train
@@ -61,7 +61,7 @@ async def _talk(
     stage = await open_stage(settings, runs=True)
     try:
         stage.person = person
-        shell = Shell(stage, console, domain_intents(settings))
+        shell = Shell(stage, console)
         await shell.restart()
         if replay:
             await _begin(shell.replay(replay))

@@ -123,6 +123,8 @@ BUILT_IN: Mapping[str, Callable[[Situation], bool]] = {
     "user_asks_help": _means("help", INTENT_CONFIDENCE),
 }
 
+MARKS = " .!?¡¿。؟۔।॥։።"
+"""What stands before or behind a sentence."""
 SUBJECTS = ("intent", "entity", "slot", "tag", "event", "text", "number", "global")
 OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": lambda a, b: _equal(a, b),
@@ -213,11 +215,20 @@ def _named(name: str, scoped: str, situation: Situation) -> bool:
 def _compare(condition: Compare, situation: Situation) -> bool:
     if condition.subject == "intent":
         return situation.wrote and _intended(condition, situation.parse)
-    value = condition.value
+    value, subject = condition.value, _subject(condition, situation)
     if condition.subject == "text":
-        # Nobody types the capitals of a flow's author.
+        # Nobody types the capitals of a flow's author, and many end with a mark of their own.
         value = folded(value)
-    return OPERATORS[condition.op](_subject(condition, situation), value)
+        if condition.op in ("=", "!=", "in"):
+            value, subject = _unmarked(value), _unmarked(subject)
+    return OPERATORS[condition.op](subject, value)
+
+
+def _unmarked(value: Any) -> Any:
+    """A text, or each text of a list, without the marks around it, unless it is nothing else."""
+    if isinstance(value, list | tuple):
+        return [_unmarked(item) for item in value]
+    return value.strip(MARKS) or value if isinstance(value, str) else value
 
 
 def _intended(condition: Compare, parse: Parse) -> bool:

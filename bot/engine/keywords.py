@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Collection
 from functools import lru_cache
 
+from bot.engine.conditions import MARKS
 from bot.engine.flow import State, Trigger
 from bot.engine.patterns import is_in
 
@@ -18,17 +19,13 @@ _UNSPACED = re.compile(
 _JOINERS = "\u200c\u200d"
 
 
-_MARKS = " .!?¡¿。؟۔।॥։።"
-"""What stands before or behind a sentence."""
-
-
 def heard(text: str) -> str:
     """A text as keywords are compared: without capitals, double spaces and the mark at its end.
 
     The same letters have the same form, however they were typed.
     """
     plain = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(unicodedata.normalize("NFKC", plain).split()).strip(_MARKS)
+    return " ".join(unicodedata.normalize("NFKC", plain).split()).strip(MARKS)
 
 
 def is_said(trigger: Trigger, text: str) -> bool:

@@ -77,7 +77,7 @@ def test_mistakes_are_findings(project: Path) -> None:
     wrong = (
         "conversations:\n"
         "  - name: unknown\n    flow: survy\n    actions: {optin.initt: {}}\n"
-        "    steps: [{apis: {wether: {slots: {}}}}, {state: A}]\n"
+        "    steps: [{user: a, intent: afirm}, {apis: {wether: {slots: {}}}}, {state: A}]\n"
     )
     (project / "flows" / "unknown.test.yml").write_text(wrong, "utf-8")
     path = project / "flows" / "survey.test.yml"
@@ -85,7 +85,13 @@ def test_mistakes_are_findings(project: Path) -> None:
     done = parley(project, "test")
     assert done.returncode == 1
     assert "flows/survey.test.yml:6" in done.stdout
-    near = {"survy": "survey", "optin.initt": "optin.init", "wether": "weather", "sate": "state"}
+    near = {
+        "afirm": "affirm",
+        "survy": "survey",
+        "optin.initt": "optin.init",
+        "wether": "weather",
+        "sate": "state",
+    }
     for word, cure in near.items():
         assert f"{word!r}" in done.stdout
         assert f"did you mean {cure!r}?" in done.stdout

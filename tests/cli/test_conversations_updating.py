@@ -85,6 +85,15 @@ def project(trained_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return own_project(tmp_path_factory.mktemp("survey"), trained_model)
 
 
+def test_line_ends_stay(project: Path) -> None:
+    text = "conversations:\n- name: a\n  flow: survey\n  steps:\n  - state: B\n"
+    outcomes, _ = all_played(project, text)
+    path = project / "flows" / "own.test.yml"
+    path.write_text(text, "utf-8", newline="\r\n")
+    update(path, list(outcomes.values()))
+    assert path.read_bytes() == text.replace("B", "ASK").replace("\n", "\r\n").encode()
+
+
 def test_only_what_did_not_hold_is_rewritten(project: Path) -> None:
     domain = (project / "domain.yml").read_text("utf-8")
     start = domain.index("utter_default:")

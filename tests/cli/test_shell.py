@@ -10,7 +10,6 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from bot.app import domain_intents
 from bot.cli.conversations.commands import Shell
 from bot.cli.conversations.expecting import Came
 from bot.cli.conversations.format import Person
@@ -41,7 +40,7 @@ def said(project: Path, *lines: str, person: Person = PERSON) -> str:
         stage = await open_stage(load(project, {}), runs=True)
         try:
             stage.person = person
-            shell = Shell(stage, shown, domain_intents(load(project, {})))
+            shell = Shell(stage, shown)
             await shell.restart()
             for line in lines:
                 shown.print(Text(f"you {line}"))

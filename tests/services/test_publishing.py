@@ -16,7 +16,7 @@ from bot.services.flowbook import FlowBook
 from bot.services.ids import Ids
 from bot.services.ports import StoreUnavailable
 from bot.services.publishing import Examined, GlobalsMoved, Publishing
-from bot.services.reloading import Reloading
+from bot.services.reloading import LOGGED, Reloading
 from bot.store.memory import MemoryStore
 from tests.services.world import Clock
 
@@ -221,3 +221,14 @@ async def test_two_flows_of_the_same_content_are_read_each_by_its_name() -> None
         "one": "one", "two": "two",
     }  # fmt: skip
     assert len(await store.flow_versions("two")) == 1
+
+
+async def test_a_save_with_many_errors_does_not_flood_the_log() -> None:
+    process = Process(MemoryStore())
+    errors = [Finding("x", "error", "", f"wrong {n}", file="talk.json") for n in range(LOGGED + 5)]
+    process.files = replace(said(), findings=tuple(errors))
+    with capture_logs() as told:
+        assert not await process.reloading.reload()
+    assert len(told) == LOGGED + 1
+    assert told[0]["told"] == "talk.json: error x: wrong 0"
+    assert told[-1]["told"] == "and 5 more; see parley check"

@@ -130,6 +130,29 @@ async def test_a_session_that_another_flow_interrupts_ends_without_a_word() -> N
     assert [m.text for m in await world.outbound()] == ["A 1", "X"]
 
 
+async def test_a_visit_that_cannot_go_on_swallows_no_message() -> None:
+    def asking(number: int) -> Any:
+        steps = [{"say": f"A {number}"}, {"start": "sub", "return": True}, {"say": "thanks"}]
+        return flow({"name": "A", "enter": steps}, keyword="go")
+
+    sub = flow(say("X", "X?", states=[say("Y", "Y", condition=ANY)]))
+    world = await World().open(talk=asking(1), sub=sub)
+    assert await world.says("go") == ["A 1", "X?"]
+    version = world.flows.current["talk"].version
+    await world.publish(talk=asking(2), sub=sub)
+    assert (await migrated(world, version)).ended == 1
+    assert await world.says("x") == ["Y"]
+    assert await world.says("go") == ["A 2", "X?"]
+
+
+async def test_what_states_ask_is_forgotten_and_found_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.services.turns.STATES_KEPT", 1)
+    world, _ = await opened("A", "B", "C")
+    assert [await world.says("x") for _ in "BC"] == [["B 1"], ["C 1"]]
+
+
 async def test_timers_of_states_that_vanish_are_cancelled() -> None:
     def waiting(*steps: Any) -> Any:
         return flow({"name": "A", "enter": list(steps)}, keyword="go")

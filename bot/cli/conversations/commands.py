@@ -11,7 +11,7 @@ from rich.text import Text
 
 from bot.cli.conversations.diffs import explained, show_line
 from bot.cli.conversations.expecting import Came
-from bot.cli.conversations.format import Conversation, Person
+from bot.cli.conversations.format import CHANNELS, Conversation, Person
 from bot.cli.conversations.playing import Outcome, play, span
 from bot.cli.conversations.reading import read_file
 from bot.cli.conversations.recording import Recorder, save
@@ -21,8 +21,6 @@ from bot.cli.failing import show
 from bot.engine.durations import duration
 from bot.engine.findings import DefinitionInvalid, nearest
 from bot.engine.wording import LANGUAGE
-
-CHANNELS = ("sms", "whatsapp", "telegram", "instagram", "email", "web")
 
 
 class Refused(Exception):
@@ -39,7 +37,6 @@ class Shell:
 
     stage: Stage
     console: Console
-    intents: frozenset[str]
     recorder: Recorder = field(default_factory=Recorder)
     replayed: list[Outcome] = field(default_factory=list)
 
@@ -99,7 +96,7 @@ class Shell:
         word, _, rest = typed[1:].strip().partition(" ")
         command = COMMANDS.get(word)
         if command is None:
-            if word.partition("{")[0] in self.intents:
+            if word.partition("{")[0] in self.stage.intents:
                 return False
             raise Refused(f"there is no command /{word}; {nearest(word, COMMANDS)}")
         await command.run(self, rest.strip())

@@ -8,6 +8,7 @@ from typing import Any
 START = datetime(2026, 1, 5, 9, tzinfo=UTC).timestamp()
 """A Monday morning: the same every time, so that "tomorrow at nine" always means the same."""
 NUMBER = "+15550001"
+CHANNELS = ("sms", "whatsapp", "telegram", "instagram", "email", "web")
 
 ACTING = ("user", "after", "start", "contact", "actions", "apis", "conditions", "globals")
 """What a step may do."""

@@ -1,4 +1,4 @@
-"""Names in a test that the project does not have: flows, actions, conditions, API calls."""
+"""Names in a test that the project does not have: flows, actions, conditions, APIs, intents."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -7,6 +7,7 @@ from bot.cli.conversations.format import Conversation
 from bot.cli.conversations.stage import Stage
 from bot.domain.actions import ActionFailed
 from bot.engine.findings import Finding, nearest
+from bot.engine.parse import FALLBACK_INTENT
 
 Known = Mapping[str, frozenset[str] | None]
 
@@ -19,6 +20,7 @@ async def unknown_names(stage: Stage, conversations: Iterable[Conversation]) -> 
         "actions": await _actions(stage),
         "conditions": await _conditions(stage),
         "apis": frozenset(book.apis),
+        "intent": stage.intents | {FALLBACK_INTENT},
     }
     return tuple(finding for it in conversations for finding in _unknown(it, known))
 
@@ -47,6 +49,10 @@ def _unknown(conversation: Conversation, known: Known) -> Iterator[Finding]:
     for step in conversation.steps:
         if step.kind in ("start", "flow") and step.value:
             yield from _named(conversation, "flow", step.value, step.line, known)
+        elif step.kind == "user":
+            intent = step.beside.get("intent") or ()
+            for name in (intent,) if isinstance(intent, str) else intent:
+                yield from _named(conversation, "intent", name, step.line, known)
         elif step.kind in known:
             yield from _faked(conversation, step.kind, step.value, step.line, known)
 
@@ -64,7 +70,7 @@ def _named(
     there = known[kind]
     if there is None or name in there or any(it.partition(".")[2] == name for it in there):
         return
-    what = {"flow": "flow", "actions": "action", "conditions": "condition", "apis": "API"}[kind]
+    what = {"actions": "action", "conditions": "condition", "apis": "API"}.get(kind, kind)
     yield Finding(
         f"unknown-{what.lower()}", "error", "", f"{conversation.name}: there is no {what} {name!r}",
         nearest(name, there), file=conversation.file, line=line,

@@ -10,6 +10,7 @@ from typing import Any
 from bot.cli.conversations.format import (
     ACTING,
     BESIDE,
+    CHANNELS,
     EXPECTING,
     MAIL_KEYS,
     MESSAGE_KEYS,
@@ -20,8 +21,10 @@ from bot.cli.conversations.format import (
     Step,
 )
 from bot.cli.conversations.written import Path, Written, read_written
+from bot.domain.schedules import zone_of
 from bot.engine.durations import duration
 from bot.engine.findings import DefinitionInvalid, Finding, nearest
+from bot.engine.wording import LANGUAGE
 
 SUFFIXES = (".test.yml", ".test.yaml")
 _CONVERSATION_KEYS = (
@@ -298,6 +301,14 @@ class _Reading:
         given: dict[str, Any] = {
             key: self._text(value[key], (*path, key)) for key in texts if value.get(key) is not None
         }
+        channel = given.get("channel") or CHANNELS[0]
+        if channel not in CHANNELS:
+            reason = f"there is no channel {channel!r}"
+            self.wrong((*path, "channel"), reason, nearest(channel, CHANNELS))
+        if given.get("language") and not LANGUAGE.fullmatch(given["language"]):
+            self.wrong((*path, "language"), "expected a language, such as en, es or pt-BR")
+        if given.get("time_zone") and zone_of(given["time_zone"]) is None:
+            self.wrong((*path, "time_zone"), "expected a time zone, such as Europe/Oslo")
         if "fields" in value:
             given["fields"] = self._mapping(value["fields"], (*path, "fields"))
         if "tags" in value:

@@ -9,7 +9,7 @@ from bot.cli.conversations.expecting import Came, shown
 from bot.cli.conversations.format import START, Fakes, Person
 from bot.cli.conversations.playing import span
 from bot.cli.conversations.reading import SUFFIXES, read_file
-from bot.cli.conversations.writing import conversation_lines, step_lines
+from bot.cli.conversations.writing import conversation_lines, rewrite, step_lines
 from bot.cli.conversations.written import read_written
 from bot.engine.findings import DefinitionInvalid
 
@@ -88,7 +88,7 @@ def save(path: Path, name: str, recorder: Recorder) -> Path:
     text = before + "\n".join(indent + line.removeprefix("  ") for line in lines) + "\n"
     read_written(text, path.name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    rewrite(path, text)
     return path
 
 

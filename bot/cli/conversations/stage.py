@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import Any
 
-from bot.app import Parts, open_parts
+from bot.app import Parts, domain_intents, open_parts
 from bot.cli.conversations.faking import (
     Before,
     FakedActions,
@@ -86,6 +86,8 @@ class Stage:
     person: Person = field(default_factory=Person)
     fakes: Fakes = field(default_factory=Fakes)
     shared: Mapping[str, Any] = field(default_factory=dict)
+    intents: frozenset[str] = frozenset()
+    """Those of the domain."""
     count: int = 0
     _looked: str = "0"
     _messages: str = ""
@@ -386,6 +388,7 @@ async def open_stage(
         apis=before.apis,
         reader=before.reader,
         shared=parts.flows.shared,
+        intents=domain_intents(settings),
     )
 
 

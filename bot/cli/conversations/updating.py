@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.cli.conversations.expecting import UNKNOWN, shown
 from bot.cli.conversations.playing import Outcome
-from bot.cli.conversations.writing import step_lines
+from bot.cli.conversations.writing import rewrite, step_lines
 from bot.cli.conversations.written import Path as Place
 from bot.cli.conversations.written import Written, read_written
 from bot.domain.messages import Message
@@ -65,7 +65,7 @@ def _write(path: Path, written: Written, edits: Iterable[_Edit]) -> None:
     lines = written.text.splitlines()
     for edit in sorted(edits, key=lambda it: it.first, reverse=True):
         lines[edit.first : edit.last] = edit.lines
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    rewrite(path, "\n".join(lines) + "\n")
 
 
 def _with(known: _Edit, written: Written, path: Place, messages: Iterable[Message]) -> _Edit:

@@ -4,12 +4,19 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from bot.cli.conversations.format import NUMBER, Person
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_@./-]*")
 _RESERVED = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+
+
+def rewrite(path: Path, text: str) -> None:
+    """Writes a text file, with the line ends that it had before."""
+    windows = path.exists() and b"\r\n" in path.read_bytes()
+    path.write_text(text, encoding="utf-8", newline="\r\n" if windows else "\n")
 
 
 def scalar(value: Any) -> str:

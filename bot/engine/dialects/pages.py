@@ -47,7 +47,8 @@ class _Book:
 
     def __init__(self, pages: tuple[Page, ...], back_words: tuple[str, ...], answers: bool) -> None:
         self._before = _before(pages)
-        self._back_words = list(back_words)
+        # As phones write them: with the mark at the end of a sentence.
+        self._back_words = [f"{word}{mark}" for word in back_words for mark in ("", ".", "!")]
         self._answers = answers
         self._enters = {page.title: _enter(page) for page in pages}
         self._entered = _entered(pages)
@@ -86,7 +87,9 @@ class _Book:
         ways = []
         if page.prev and page.waits:
             wrote = {"text": True, "op": "in", "value": self._back_words}
-            back, parts = self._way(self._before.get(page.prev, page.prev), wrote, f"{page.place}/prev")
+            back, parts = self._way(
+                self._before.get(page.prev, page.prev), wrote, f"{page.place}/prev"
+            )
             ways.append(({**back, "before_answer": True}, parts))
         if page.type == "options":
             ways += [

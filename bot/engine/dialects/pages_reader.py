@@ -168,7 +168,7 @@ def _text(r: Reading, node: Mapping[str, Any], kind: str, place: str) -> Text:
     if not given and kind not in WORKING:
         r.error("empty-text", place, f"a page of type {kind!r} needs a 'message' or a 'content'")
     text = joined(*given)
-    if given and not any(words.strip() for _, words in versions(text)):
+    if given and all(given) and not any(words.strip() for _, words in versions(text)):
         r.error("empty-text", place, "a message without a word")
     return text
 
