@@ -13,7 +13,7 @@ from typing import Any
 from bot.engine.collect_reader import read_collect
 from bot.engine.condition_reader import read_optional_condition
 from bot.engine.dialects import Translation, placed, translated
-from bot.engine.findings import DefinitionInvalid, Finding
+from bot.engine.findings import DefinitionInvalid, Finding, nearest
 from bot.engine.flow import (
     APOLOGY,
     DEFAULT_EXPIRY,
@@ -57,6 +57,8 @@ STATE_KEYS = (
 )  # fmt: skip
 
 LINK_KEYS = ("$comment", "name", "condition", "enter", "before_answer")
+MOST_COMPARED = 100
+"""Links to nowhere for which the nearest state is looked for."""
 
 
 def read_flow(document: Any, name: str) -> Flow:
@@ -246,12 +248,17 @@ def _node_name(r: Reading, node: Any, place: str) -> str:
 
 
 def _resolve_links(r: Reading, top: set[str]) -> None:
+    defined, compared = list(r.states), dict[str, str]()
     for target, place in r.links:
         if target not in r.states:
+            if len(compared) < MOST_COMPARED and target not in compared:
+                compared[target] = nearest(target, defined)
+            near = compared.get(target, "")
+            meant = f"{near} Or " if near.startswith("did you mean") else ""
             r.warning(
                 "undefined-link", place,
                 f"'@{target}' leads to a state that is nowhere defined: the session ends there",
-                f"define a top-level state {target!r}, or leave it as the end",
+                f"{meant}define a top-level state {target!r}, or leave it as the end",
             )  # fmt: skip
             r.states[target] = State(name=target, place=place, defined=False)
         elif place.endswith("/name") and target not in top and r.states[target].defined:

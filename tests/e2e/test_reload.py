@@ -22,7 +22,10 @@ def talk(version: str, **keys: Any) -> str:
             "triggers": [{"keyword": ["go"]}],
             "states": [{
                 "name": "ASK", "enter": {"say": f"ask {version}"},
-                "states": [{"name": "DONE", "condition": "get_smth_from_user", "enter": {"say": f"done {version}"}}],
+                "states": [
+                    {"name": "DONE", "condition": "get_smth_from_user",
+                     "enter": {"say": f"done {version}"}},
+                ],
             }],
             **keys,
         },

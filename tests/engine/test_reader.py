@@ -115,6 +115,12 @@ def test_one_mistake(text: str, code: str, place: str, line: int) -> None:
     assert found(text) == [(code, place, line)]
 
 
+def test_a_misspelt_link_is_told_the_nearest_state() -> None:
+    document = [{"name": "A", "states": [{"name": "@SECND"}]}, {"name": "SECOND"}]
+    _, findings = examine(document, "f")
+    assert findings[0].cure.startswith("did you mean 'SECOND'? Or define")
+
+
 def test_all_mistakes_are_found_at_once() -> None:
     text = '[{"name": "A", "enter": 5},\n{"name": "B", "oops": 1,\n"pass": 2}]'
     assert [code for code, _, _ in found(text)] == ["wrong-step", "unknown-key", "wrong-type"]

@@ -287,7 +287,13 @@ def test_start_ends_this_session_and_starts_the_other_flow() -> None:
 
 
 def test_the_reason_of_a_hand_over_is_a_template() -> None:
-    flow = [{"name": "A", "enter": [{"set": {"n": 3}}, {"hand_over": "{n} cakes"}], "states": [say("B")]}]
+    flow = [
+        {
+            "name": "A",
+            "enter": [{"set": {"n": 3}}, {"hand_over": "{n} cakes"}],
+            "states": [say("B")],
+        }
+    ]
     talk = Conversation(flow).begin()
     assert talk.of(HandOverToHuman) == [HandOverToHuman("3 cakes")]
 

@@ -237,6 +237,12 @@ def test_the_phrases_confirm_and_the_lookalikes_deny() -> None:
     assert read("the bus stop, and stop texting me", 0.1) == SURE
 
 
+@pytest.mark.parametrize("letter", [*"abcdefghijklmnopqrstuvwxyz", *"TСнсд", "t."])
+def test_no_single_letter_is_a_wish(letter: str) -> None:
+    """Quizzes and initials are answered with one."""
+    assert read(letter, 0.1) < CONFIDENT
+
+
 def test_a_guess_about_something_else_is_doubted() -> None:
     assert read("turn it down", 0.99) == pytest.approx(UNFOUNDED)
     assert read("your messages are too much", 0.99) == pytest.approx(0.99)

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from bot.services.ports import Page
 from bot.web.problems import field_problem
@@ -74,6 +75,18 @@ def whole(value: object) -> object:
 
 
 # No database column takes a NUL.
+def _written_out(value: Any) -> datetime:
+    """A bare number would be read as seconds since 1970, which the document does not offer."""
+    try:
+        return datetime.fromisoformat(value) if "T" in value.upper() else _no_moment()
+    except (AttributeError, ValueError):
+        return _no_moment()
+
+
+def _no_moment() -> datetime:
+    raise PydanticCustomError("moment", "Write a time such as 2026-03-05T09:00:00Z")
+
+
 Word = Annotated[
     str, StringConstraints(min_length=1, max_length=LONGEST_ID, pattern=r"^[^\u0000]+$")
 ]
@@ -87,6 +100,11 @@ Cursor = Annotated[
     str,
     StringConstraints(min_length=1, max_length=LONGEST_CURSOR),
     Field(description="The `next_cursor` of the page before"),
+]
+Moment = Annotated[
+    AwareDatetime,
+    Field(description="A time with its offset from UTC", examples=["2026-03-05T09:00:00Z"]),
+    BeforeValidator(_written_out),
 ]
 Json = dict[str, Any]
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from pydantic import AwareDatetime, GetJsonSchemaHandler
+from pydantic import GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -13,7 +13,7 @@ from bot.engine.traffic import Traffic
 from bot.services.pictures import Pictures, flow_of
 from bot.web.api.context import ApiContext
 from bot.web.api.endpoint import endpoint
-from bot.web.api.models import Answer, Asked, Word
+from bot.web.api.models import Answer, Asked, Moment, Word
 from bot.web.problems import Problem
 
 SCOPE = "flows:read"
@@ -24,7 +24,7 @@ class Counted(Asked):
 
     name: Word
     version: Word | None = None
-    since: AwareDatetime | None = None
+    since: Moment | None = None
 
 
 class PictureAsked(Counted):
