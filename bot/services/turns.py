@@ -4,19 +4,17 @@ No transaction is open while actions run; nothing is written or sent here.
 """
 
 import itertools
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.domain.actions import keepable
 from bot.domain.messages import Message
 from bot.domain.records import Work
 from bot.domain.starts import Start
 from bot.domain.timers import Timer
 from bot.engine.advance import advance, apologise, start
 from bot.engine.asking import intents_asked
-from bot.engine.commands import CallAction, CallKind, Record, SendMessage, SetSlot
+from bot.engine.commands import Record, SendMessage, SetSlot
 from bot.engine.conditions import Condition
 from bot.engine.events import (
     ActionReturned,
@@ -33,35 +31,27 @@ from bot.engine.parse import NOTHING_READ, Parse
 from bot.engine.responses import respond
 from bot.engine.routing import Begin, conditions_ahead, questions, route
 from bot.engine.session import Session
-from bot.engine.slot_types import location
 from bot.services import sessions, starts
+from bot.services.calls import Calls
 from bot.services.consent_words import ConsentWords, keyword_of
 from bot.services.drafts import Draft
 from bot.services.flowbook import Edition, FlowBook
 from bot.services.ids import Ids
 from bot.services.meter import UNMETERED, Meter
 from bot.services.ports import ActionFailed, ActionRunner, ApiCaller, Clock, Reader, Store
-from bot.services.tracker import EVENTS_SHOWN, rasa_events, tracker
+from bot.services.received import content_shown, parse_shown, with_content
+from bot.services.trackers import Trackers
 
 FLOW_GONE = "Sorry, I cannot go on with this: it has changed meanwhile. Please start again."
 """What is said where the domain has no `utter_flow_gone`."""
 GONE = "state_gone"
+"""Why a session ends whose state does not exist any more."""
 STATES_KEPT = 20_000
 """Of which it is known what they ask: versions come and go, and nobody says when."""
-"""Why a session ends whose state does not exist any more."""
 FLOWS_PER_TURN = 5
 """Flows that start each other in a circle would not either."""
 FLOWS_WAITING = 8
 """Flows that start themselves and wait for their return would pile up."""
-TRACKERS_KEPT = 10_000
-"""Sessions whose latest events stay in memory, so that an action needs no read of its history."""
-RANKING_SHOWN = 3
-_CALLED: Mapping[CallKind, str] = {
-    "action": "action_ran",
-    "processor": "processor_ran",
-    "task": "task_ran",
-    "api": "api_called",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +85,6 @@ class Turns:
     ) -> None:
         self.seen = seen
         """Told of every condition that is decided: conversation tests measure coverage by it."""
-        self._apis = apis
         self._meter = meter
         self._store, self._reader, self._runner, self._flows = store, reader, runner, flows
         self._bot, self._ids, self._clock = bot, ids, clock
@@ -104,7 +93,9 @@ class Turns:
         self._questions: dict[tuple[str, str], frozenset[str]] = {}
         self._questions_of: Edition | None = None
         self._answers: dict[tuple[str, str], frozenset[str]] = {}
-        self._history: OrderedDict[str, tuple[int, list[dict[str, Any]]]] = OrderedDict()
+        self._trackers = Trackers(store, bot.declared_slots)
+        self._calls = Calls(store, runner, apis, self._trackers)
+        self.saved = self._trackers.saved
 
     async def on_message(self, work: Work, message: Message) -> Draft:
         """The turn of an inbound message."""
@@ -118,7 +109,7 @@ class Turns:
         stops = keyword_of(message) == "stop"
         parse = NOTHING_READ if stops else await self._read(draft, text)
         draft.event("message_received", text=message.text, channel=draft.conversation.channel,
-                    **_content_shown(message), parse=_parse_shown(parse))  # fmt: skip
+                    **content_shown(message), parse=parse_shown(parse))  # fmt: skip
         if message.content.get("media"):
             # What is to be fetched behind the turn; it is found by this event after a crash, too.
             draft.event("media_received", media=message.content["media"])
@@ -200,20 +191,6 @@ class Turns:
         draft.event("turn_failed", reason=reason)
         return draft
 
-    def saved(self, draft: Draft) -> None:
-        """Keeps the events of the sessions that were written, for the next tracker."""
-        for session in draft.changed.values():
-            fresh = rasa_events(e for e in draft.events if e.session_id == session.id)
-            known = self._history.pop(session.id, None)
-            if known is None and session.revision != 1:
-                continue
-            if session.status == "ended" or (known and known[0] != session.revision - 1):
-                continue
-            events = [*(known[1] if known else []), *fresh][-EVENTS_SHOWN:]
-            self._history[session.id] = (session.revision, events)
-            if len(self._history) > TRACKERS_KEPT:
-                self._history.popitem(last=False)
-
     async def _read(self, draft: Draft, text: str) -> Parse:
         """What the message means, by itself and as an answer to what was asked."""
         asked: frozenset[str] = frozenset()
@@ -239,7 +216,7 @@ class Turns:
         flow = await self._flow_of(draft, active) if active else None
         if active and flow is None:
             active = None
-        facts = _with_content(self._facts(draft, text=text, parse=parse), message)
+        facts = with_content(self._facts(draft, text=text, parse=parse), message)
         facts = await self._asked(draft, facts, active, flow)
         first = message.created_at <= draft.conversation.created_at
         chosen = route(facts, active, flow, draft.edition.flows, self._bot.default_flow, first)
@@ -324,7 +301,7 @@ class Turns:
             # With its name: a turn that is made again may go another way than before.
             key = f"{turn_key}:{step}:{call.name}"
             try:
-                returned = await self._call(draft, turn.session, call, facts, key)
+                returned = await self._calls.make(draft, turn.session, call, facts, key)
             except ActionFailed as failure:
                 self._meter.action("failed")
                 return failure
@@ -467,7 +444,7 @@ class Turns:
         names = self._questions_for(draft.edition, session, flow)
         if not names:
             return facts
-        shown = await self._tracker(draft, session, facts)
+        shown = await self._trackers.of(draft, session, facts)
         try:
             answers = await self._runner.ask(sorted(names), shown)
         except ActionFailed as failure:
@@ -496,84 +473,6 @@ class Turns:
             self._questions[key] = questions(ahead, self._bot.conditions)
         return self._questions[key]
 
-    async def _call(
-        self, draft: Draft, session: Session, call: CallAction, facts: Facts, key: str
-    ) -> ActionReturned:
-        """Calls what is outside; a remote result is journalled, and read when the turn is retried.
-
-        So is a success when a timer is tried again, whose turn has another id then.
-        """
-        remote = self._runner.remote or call.kind == "api"
-        first = sessions.first_id(draft.turn_id) + key.removeprefix(draft.turn_id)
-        found = await self._store.journal_read([key, first]) if remote else {}
-        kept = found.get(key) or found.get(first)
-        if kept is None:
-            kept = await self._called(draft, session, call, facts, key)
-            if remote:
-                place = key if kept.get("failed") else first
-                await self._store.journal_write(place, kept, draft.now)
-        draft.event(_CALLED[call.kind], name=call.name, **kept.get("shown", {}))
-        return ActionReturned(tuple(kept["events"]), tuple(kept["responses"]), kept.get("failed"))
-
-    async def _called(
-        self, draft: Draft, session: Session, call: CallAction, facts: Facts, key: str
-    ) -> dict[str, Any]:
-        """The answer as it is journalled."""
-        if call.kind == "api":
-            return await self._api(draft, call, facts, key)
-        shown = await self._tracker(draft, session, facts)
-        if call.kind == "action":
-            answered = await self._runner.run(call.name, shown, key)
-        else:
-            answered = await self._runner.call(call.kind, call.name, call.arguments, shown, key)
-        return {
-            "events": list(map(keepable, answered.events)),
-            "responses": list(map(keepable, answered.responses)),
-        }
-
-    async def _api(self, draft: Draft, call: CallAction, facts: Facts, key: str) -> dict[str, Any]:
-        api = draft.edition.apis.get(call.name)
-        if api is None or self._apis is None:
-            return {"events": [], "responses": [], "failed": "unknown"}
-        result = await self._apis.call(api, call.arguments, facts.shared, key)
-        events = [
-            {"event": "slot", "name": name, "value": keepable(value)}
-            for name, value in result.slots.items()
-        ]
-        shown = {**result.shown, **({"failed": result.failed} if result.failed else {})}
-        return {"events": events, "responses": [], "failed": result.failed, "shown": shown}
-
-    async def _tracker(self, draft: Draft, session: Session | None, facts: Facts) -> dict[str, Any]:
-        fresh = rasa_events(
-            e for e in draft.events if session is None or e.session_id in (None, session.id)
-        )
-        return tracker(
-            sender_id=draft.conversation.id,
-            session=session,
-            contact=draft.contact,
-            declared=self._bot.declared_slots,
-            parse=facts.parse,
-            channel=draft.conversation.channel,
-            metadata={
-                "conversation_id": draft.conversation.id,
-                "address": draft.conversation.address,
-                **({"media": list(facts.media)} if facts.media else {}),
-                **({"location": dict(facts.location)} if facts.location else {}),
-            },
-            events=[*await self._past(session), *fresh],
-            paused=draft.conversation.status == "human",
-        )
-
-    async def _past(self, session: Session | None) -> list[dict[str, Any]]:
-        if session is None or session.revision == 0:
-            return []
-        known = self._history.get(session.id)
-        if known is None or known[0] != session.revision:
-            stored = await self._store.session_events(session.id, EVENTS_SHOWN)
-            known = (session.revision, rasa_events(stored))
-            self._history[session.id] = known
-        return known[1]
-
     def _note_profile(self, draft: Draft, message: Message) -> None:
         name = message.content.get("profile_name")
         if name and "profile_name" not in draft.contact.fields:
@@ -601,51 +500,3 @@ def _given(
     own = {it.name: it.value for it in commands if it.scope == "session"}
     begun = replace(session, slots={**session.slots, **own})
     return begun, _as_changed(facts, draft, facts.key)
-
-
-def _with_content(facts: Facts, message: Message) -> Facts:
-    """The facts with the files and the place that came with a message."""
-    media, place = message.content.get("media"), _place(message)
-    if not media and place is None:
-        return facts
-    return replace(facts, media=tuple(media or ()), location=place)
-
-
-def _place(message: Message) -> dict[str, Any] | None:
-    found = location(message.content.get("metadata", {}).get("location"))
-    if found is None:
-        return None
-    # Twilio calls the name of a place its label.
-    words = {"name": found.get("name") or found.get("label"), "address": found.get("address")}
-    return {
-        "latitude": found["latitude"],
-        "longitude": found["longitude"],
-        **{key: str(text) for key, text in words.items() if text},
-    }
-
-
-def _content_shown(message: Message) -> dict[str, Any]:
-    return {key: message.content[key] for key in ("media", "payload") if message.content.get(key)}
-
-
-def _parse_shown(parse: Parse) -> dict[str, Any]:
-    return {
-        "intent": {"name": parse.intent.name, "confidence": round(parse.intent.confidence, 4)},
-        "intent_ranking": [
-            {"name": i.name, "confidence": round(i.confidence, 4)} for i in parse.ranking[:RANKING_SHOWN]
-        ],
-        "entities": [
-            {"entity": e.entity, "value": e.value, "start": e.start, "end": e.end,
-             "confidence": round(e.confidence, 4)}
-            for e in parse.entities
-        ],
-        **_asked_shown(parse),
-    }  # fmt: skip
-
-
-def _asked_shown(parse: Parse) -> dict[str, Any]:
-    """How the message reads as an answer, where something was asked."""
-    if not parse.asked:
-        return {}
-    ranking = [{"name": i.name, "confidence": round(i.confidence, 4)} for i in parse.asked]
-    return {"asked_ranking": ranking[:RANKING_SHOWN], "asked_share": round(parse.asked_share, 4)}
