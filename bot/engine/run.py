@@ -37,7 +37,7 @@ CALLS_PER_TURN = 20
 LONGEST_KEY = 100
 """Characters of a turn's key in a timer's id: a timer that sets the next one would make it ever longer."""
 CONTACT_FIELDS = frozenset(
-    {"first_name", "last_name", "name", "email", "phone", "language", "time_zone"}
+    {"first_name", "last_name", "name", "profile_name", "email", "phone", "language", "time_zone"}
 )
 """Names that are the contact's wherever they are set, unless the flow declares otherwise."""
 

@@ -19,6 +19,8 @@ from bot.engine.invariants import broken
 from bot.engine.session import Session
 from bot.engine.witnesses import Reply, World, any_reply, replies, wishes
 
+CONTACT = "c"
+"""Whose conversations are found: a split goes by it."""
 STARTED = 1_767_603_600.0
 """Monday, 5 January 2026, 9:00 UTC."""
 MOST_TURNS = 4_000
@@ -264,7 +266,7 @@ class Explorer:
     # turns
 
     def _begin(self, world: World) -> Arrival | None:
-        session = engine.start(self.flow, "s", "sms:+15550001", "c", STARTED)
+        session = engine.start(self.flow, "s", "sms:+15550001", CONTACT, STARTED)
         start = Arrival(session, world, world.fields, world.tags, STARTED)
         return _stands(self._turn(start, FlowStarted("manual"), None))
 

@@ -33,7 +33,7 @@ _ALL = (
     Code("unknown-result", "error", "A name that the API's response mapping does not give."),
     Code("unknown-return", "warning", "A slot that the other flow never sets."),
     Code("unknown-global", "warning", "A value that flows/_globals.json does not have."),
-    Code("unknown-slot", "warning", "A slot that nothing sets and nobody declares."),
+    Code("unknown-slot", "error", "A slot that nothing sets and nobody declares."),
     Code("unknown-time-zone", "error", "A time zone that this machine does not know."),
     Code("unknown-language", "warning", "A language code that no language has."),
     Code("missing-language", "warning", "A text lacks a language that the flow speaks elsewhere."),
