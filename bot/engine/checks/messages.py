@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bot.engine.checks.project import Checking
 from bot.engine.checks.walking import steps
+from bot.engine.segments import foreign, segments
 from bot.engine.steps import Say
 from bot.engine.templates import TemplateInvalid, compiled
 from bot.engine.wording import Text, in_language, versions
@@ -18,11 +19,6 @@ MOST_SEGMENTS, DEAREST_SEGMENTS = 10, 3
 WHATSAPP_LONGEST = 4096
 MOST_BUTTONS, BUTTON_TITLE = 3, 20
 MOST_ROWS, ROW_TITLE, ROW_DESCRIPTION, LIST_BUTTON = 10, 24, 72, 20
-_BASIC = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
-    "¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_EXTENSION = frozenset("\f^{}\\[~]|€")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +43,9 @@ def measure(template: str) -> Length:
     except TemplateInvalid:
         parts = [template]
     text = "".join(part for part in parts if isinstance(part, str))
-    foreign = tuple(dict.fromkeys(c for c in text if c not in _BASIC and c not in _EXTENSION))
-    if foreign:
-        segments = _parts([2 if ord(c) > 0xFFFF else 1 for c in text], 70, 67)
-    else:
-        segments = _parts([2 if c in _EXTENSION else 1 for c in text], 160, 153)
-    return Length(len(text), segments, foreign, any(not isinstance(part, str) for part in parts))
-
-
-def _parts(units: Sequence[int], single: int, part: int) -> int:
-    """An escape pair or a surrogate pair is never split over two parts."""
-    if sum(units) <= single:
-        return 1
-    parts, used = 1, 0
-    for width in units:
-        if used + width > part:
-            parts, used = parts + 1, 0
-        used += width
-    return parts
+    return Length(
+        len(text), segments(text), foreign(text), any(not isinstance(part, str) for part in parts)
+    )
 
 
 def lengths(c: Checking) -> None:
